@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Assay: a Linux host that runs only what was installed, and can prove it.
+#
+# make            build the programs into build/bin
+# make demo       show the main job on a real Debian in a VM (sets itself up)
+# make check      everything that must hold (sets itself up); make check-long: the same, larger counts
+# make bench      the figures, into build/bench/results.json
+# make fuzz       every fuzz target, for up to FUZZ_SECONDS seconds (60)
+# make lint       style, include directions, sizes, man pages
+# make deb        Debian packages into build/deb
+# make install    DESTDIR and PREFIX as usual;  make deps: install what the above need (as root)
+# make help       this text.  V=1 shows commands, SAN=1 builds with ASan and UBSan, COV=1 for coverage
+
+PREFIX     ?= /usr
+BINDIR     ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/lib/assay
+MANDIR     ?= $(PREFIX)/share/man
+DESTDIR    ?=
+PYTHON     ?= /usr/bin/python3
+CC         ?= gcc
+CLANG      ?= clang
+BUILD      ?= build$(if $(SAN),/san)$(if $(COV),/cov)
+FUZZ_SECONDS ?= 60
+
+VERSION := $(shell cat VERSION)
+comma := ,
+
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wwrite-strings \
+	-Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla -Wformat=2 -Wswitch-enum \
+	-Wimplicit-fallthrough $(if $(SAN),,-Wframe-larger-than=4096)
+HARDEN := -fstack-protector-strong -fPIE -fno-plt $(if $(SAN)$(COV),,-D_FORTIFY_SOURCE=2)
+OPT    ?= $(if $(SAN)$(COV),-O1,-O2) -g
+ASSAY_CFLAGS := -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DASSAY_VERSION='"$(VERSION)"' \
+	-DASSAY_LIBEXECDIR='"$(LIBEXECDIR)"' -Ilib -I. -pthread $(WARN) $(HARDEN) $(OPT) \
+	$(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+	$(if $(COV),--coverage) $(if $(WERROR),-Werror)
+ASSAY_LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed \
+	$(if $(SAN),-fsanitize=address$(comma)undefined) $(if $(COV),--coverage)
+
+# Which libraries each part links; only lib/crypto uses OpenSSL, lib/tpm tss2, lib/base keyutils.
+LIBS := -lcrypto -lkeyutils -linih
+LIBS_assay        := -ljansson -lsystemd
+LIBS_assay-policy := -ljansson
+LIBS_assay-sign   := -ljansson
+LIBS_assay-boot   := -ltss2-esys -ltss2-tcti-device
+LIBS_unit         := -ljansson -lsystemd -ltss2-esys -ltss2-tcti-device -ltss2-tcti-swtpm
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+PROGRAMS := assay assay-policy assay-sign assay-boot
+DIR_assay := assay
+DIR_assay-policy := policy-gen
+DIR_assay-sign := evmctl-plugins
+DIR_assay-boot := initramfs
+OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c $(1)/*/*.c))
+
+LIB_SRC := $(wildcard lib/*/*.c)
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+CLI_OBJ := $(call OBJ,cli)
+READY := $(foreach p,$(PROGRAMS),$(if $(wildcard $(DIR_$(p))/*.c),$(p)))
+
+.DEFAULT_GOAL := all
+.SECONDARY:
+.DELETE_ON_ERROR:
+.PHONY: all
+all: $(READY:%=$(BUILD)/bin/%)
+
+$(BUILD)/obj/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ASSAY_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/libassay.a: $(LIB_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/libcli.a: $(CLI_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+define program
+$(BUILD)/bin/$(1): $(call OBJ,$(DIR_$(1))) $(BUILD)/libcli.a $(BUILD)/libassay.a
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(ASSAY_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LIBS_$(1)) $$(LIBS)
+endef
+$(foreach p,$(READY),$(eval $(call program,$(p))))
+
+
+# Each tests/unit/*.c is a program of its own, whose cases pytest runs and reports.
+UNIT_SRC := $(wildcard tests/unit/*.c)
+UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcli.a $(BUILD)/libassay.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_unit) $(LIBS)
+$(BUILD)/obj/tests/unit/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
+
+# What the interoperability tests ask of the library where the host can't do it with the programs.
+INTEROP_SRC := $(wildcard tests/interop/*.c)
+INTEROP_BIN := $(INTEROP_SRC:tests/interop/%.c=$(BUILD)/interop/%)
+
+$(BUILD)/interop/%: $(BUILD)/obj/tests/interop/%.o $(BUILD)/libassay.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# The library that makes the Nth call of a kind fail; loaded before libc, so never with SAN=1.
+$(BUILD)/faults.so: $(BUILD)/obj/tests/faults/shim.o
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -pthread $(LDFLAGS) -o $@ $^ -ldl
+$(BUILD)/faults/base: $(BUILD)/obj/tests/faults/base.o $(BUILD)/libassay.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/obj/tests/faults/shim.o: tests/faults/shim.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -fPIC -O1 -g $(WARN) $(if $(WERROR),-Werror) -c $< -o $@
+
+# Each tests/fuzz/fuzz_*.c is a libFuzzer target over the library's sources.
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
+FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_OBJ := $(LIB_SRC:%.c=build/fuzz/obj/%.o)
+
+build/fuzz/obj/%.o: %.c
+	$(call say,FUZZCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(ASSAY_CFLAGS) -O1 -U_FORTIFY_SOURCE $(FUZZ_FLAGS) -Wno-frame-larger-than -MMD -MP -c $< -o $@
+build/fuzz/libassay.a: $(FUZZ_OBJ)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/libassay.a
+	$(call say,LD,$@)
+	$(Q)$(CLANG) $(ASSAY_LDFLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS_unit) $(LIBS)
+
+# The same targets with a main that only replays their corpora.
+REPLAY_BIN := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(BUILD)/replay/%)
+$(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libassay.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_unit) $(LIBS)
+$(BUILD)/obj/tests/fuzz/%.o: ASSAY_CFLAGS += -Wno-frame-larger-than
+
+.PHONY: programs unit faults replay fuzz-build
+programs: all
+unit: $(UNIT_BIN) $(INTEROP_BIN)
+replay: $(REPLAY_BIN)
+faults: $(BUILD)/faults.so $(BUILD)/faults/base
+fuzz-build: $(FUZZ_BIN)
+
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(foreach p,$(READY),$(patsubst %.o,%.d,$(call OBJ,$(DIR_$(p)))))
+-include $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) $(INTEROP_SRC:%.c=$(BUILD)/obj/%.d) $(FUZZ_OBJ:.o=.d) $(FUZZ_SRC:%.c=build/fuzz/obj/%.d) $(FUZZ_SRC:%.c=$(BUILD)/obj/%.d)
+
+# Everything that is installed.  initramfs/initramfs-tools is laid out as /usr/share/initramfs-tools.
+MAN_PAGES := $(wildcard man/*.[1-8])
+INITRAMFS_FILES := $(shell cd initramfs/initramfs-tools 2>/dev/null && find . -type f)
+install_to = install -D -m $(1) $(2) '$(DESTDIR)$(3)'
+
+.PHONY: install deb
+install: all
+	$(foreach p,$(filter-out assay,$(READY)),$(call install_to,755,$(BUILD)/bin/$(p),$(LIBEXECDIR)/$(p)) &&) true
+	$(if $(filter assay,$(READY)),$(call install_to,755,$(BUILD)/bin/assay,$(BINDIR)/assay))
+	$(foreach m,$(MAN_PAGES),$(call install_to,644,$(m),$(MANDIR)/man$(lastword $(subst ., ,$(m)))/$(notdir $(m))) &&) true
+	$(Q)cd initramfs/initramfs-tools 2>/dev/null || exit 0; for f in $(INITRAMFS_FILES); do \
+		mode=644; [ ! -x $$f ] || mode=755; \
+		install -D -m $$mode $$f '$(DESTDIR)$(PREFIX)'/share/initramfs-tools/$$f || exit 1; done
+	$(call install_to,755,debian/dpkg/assay-dpkg,$(LIBEXECDIR)/assay-dpkg)
+	install -d -m 755 '$(DESTDIR)/etc/dpkg/dpkg.cfg.d'
+	sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' debian/dpkg/dpkg.cfg >'$(DESTDIR)/etc/dpkg/dpkg.cfg.d/assay'
+	chmod 644 '$(DESTDIR)/etc/dpkg/dpkg.cfg.d/assay'
+	install -d -m 755 '$(DESTDIR)/etc/assay' '$(DESTDIR)/etc/assay/certs' '$(DESTDIR)/var/lib/assay'
+	install -d -m 700 '$(DESTDIR)/etc/assay/keys'
+deb:
+	@scripts/deb
+
+# What the project does to itself.  deps asks apt only for what is missing.
+.PHONY: deps check check-long lint fuzz coverage bench demo help clean
+deps:
+	@scripts/install-deps
+check:
+	@scripts/check all
+check-long:
+	@ASSAY_LONG=1 ASSAY_COUNT_FACTOR=$${ASSAY_COUNT_FACTOR:-10} scripts/check all
+lint:
+	@scripts/check lint
+fuzz: fuzz-build
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz
+coverage:
+	@scripts/check coverage
+bench: deps all
+	@$(PYTHON) scripts/bench
+demo: deps
+	@scripts/demo
+help:
+	@sed -n '/^# make /,/^$$/s/^# //p' Makefile
+clean:
+	rm -rf build/obj build/bin build/unit build/san build/cov build/fuzz build/deb build/*.a build/*.so

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Can the installed kernels enforce? */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/checks/checks.h"
+#include "assay/essential/essential.h"
+#include "ima/kernel_version.h"
+#include "proto/kernel_config.h"
+
+#define CONFIG_PREFIX "/boot/config-"
+#define KERNEL_PREFIX "/boot/vmlinuz-"
+
+static bool has_ecdsa_key(const struct checks *c)
+{
+	struct cert_set set = CERT_SET_INIT;
+	char path[HOST_PATH_MAX];
+	bool found = false;
+
+	if (host_path(c->host, c->config->certificates, path, NULL) == 0 &&
+	    cert_set_add_dir(&set, path, NULL) == 0)
+		found = kernel_config_wants_ecdsa(&set);
+	cert_set_done(&set);
+	return found;
+}
+
+struct kernels {
+	const struct checks *checks;
+	size_t n;
+	struct kernel_wants wants;
+};
+
+static int check_config(const struct host *host, const char *path, void *ctx, struct err *err)
+{
+	struct kernels *k = ctx;
+	struct report *r = k->checks->report;
+	const char *release = path + strlen(CONFIG_PREFIX);
+	AUTO_BUF text = BUF_INIT(KERNEL_CONFIG_MAX);
+	struct kernel_version version;
+	struct kernel_lack lack;
+	size_t pos = 0;
+	size_t before = r->reasons;
+	bool there;
+
+	if (host_read(host, path, &text, &there, err) < 0)
+		return -1;
+	if (!there)
+		return 0;
+	k->n++;
+	if (kernel_version_parse(release, &version, NULL) < 0)
+		(void)report_add(r, REPORT_REASON, "kernel.version", "remove it",
+				 "kernel %s: older than 5.10", release);
+	while (kernel_config_next_lack(buf_text(&text), &k->wants, &pos, &lack))
+		(void)report_add(r, REPORT_REASON, "kernel.config", lack.remedy,
+				 "kernel %s: built without %s (CONFIG_%s)", release, lack.what,
+				 lack.option);
+	if (kernel_config_value(buf_text(&text), "TCG_TPM") != 'y')
+		(void)report_add(r, REPORT_ADVICE, "kernel.tpm", NULL,
+				 "kernel %s: no TPM support built in: IMA measures into no PCR",
+				 release);
+	if (r->reasons == before)
+		(void)report_add(r, REPORT_FACT, "kernel.config", NULL,
+				 "kernel %s: has all that is needed", release);
+	return 0;
+}
+
+struct ages {
+	char old[FACTS_NAME_MAX]; /* "": there is none */
+	bool newer;
+};
+
+static int note_age(const struct host *host, const char *path, void *ctx, struct err *err)
+{
+	const char *release = path + strlen(KERNEL_PREFIX);
+	struct ages *ages = ctx;
+	struct kernel_version v;
+
+	(void)host;
+	(void)err;
+	if (kernel_version_parse(release, &v, NULL) < 0)
+		return 0;
+	if (kernel_version_from(v, 5, 19))
+		ages->newer = true;
+	else
+		(void)snprintf(ages->old, sizeof(ages->old), "%s", release);
+	return 0;
+}
+
+/* The bundle's policy is written for the oldest kernel: see put_foreign and by_owner in
+ * lib/ima/policy_gen.c for what that leaves out. */
+static void check_ages(const struct checks *c, struct err *err)
+{
+	struct ages ages = { .newer = false };
+	AUTO_STR remedy = NULL;
+
+	if (c->profile == PROFILE_VERITY)
+		return;
+	if (essential_glob(c->host, KERNEL_PREFIX "*", note_age, &ages, err) < 0)
+		(void)report_add(c->report, REPORT_REASON, "kernel.old", NULL, "%s", err->text);
+	if (!*ages.old || !ages.newer)
+		return;
+	remedy = report_remedy("apt-get purge linux-image-%s", ages.old);
+	(void)report_add(
+		c->report, c->log_only ? REPORT_ADVICE : REPORT_REASON, "kernel.old", remedy,
+		"kernel %s: one policy is for all kernels, and for this one it has no rules "
+		"on owners, FUSE and overlays: users could run what they wrote",
+		ages.old);
+}
+
+void checks_kernel(const struct checks *c)
+{
+	struct kernels k = { .checks = c,
+			     .n = 0,
+			     .wants = { .settings = &c->config->settings,
+					.profile = c->profile,
+					.ecdsa = has_ecdsa_key(c) } };
+	struct err err = ERR_INIT;
+
+	if (!*c->host->root && !c->facts->securityfs)
+		(void)report_add(c->report, REPORT_REASON, "kernel.securityfs",
+				 "mount -t securityfs securityfs /sys/kernel/security",
+				 "no securityfs is mounted at /sys/kernel/security");
+	else if (!*c->host->root && !c->facts->ima)
+		(void)report_add(
+			c->report, REPORT_REASON, "kernel.ima",
+			"install a kernel with IMA appraisal (Debian's linux-image packages)",
+			"the running kernel, %s, has no IMA", c->facts->release);
+	check_ages(c, &err);
+	if (essential_glob(c->host, CONFIG_PREFIX "*", check_config, &k, &err) < 0)
+		(void)report_add(c->report, REPORT_REASON, "kernel.config", NULL, "%s", err.text);
+	else if (k.n == 0)
+		(void)report_add(c->report, REPORT_ADVICE, "kernel.config", NULL,
+				 "no kernel configuration in /boot: what the kernels can do is not "
+				 "known");
+}

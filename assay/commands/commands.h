@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The operator's own commands. */
+#ifndef ASSAY_COMMANDS_COMMANDS_H
+#define ASSAY_COMMANDS_COMMANDS_H
+
+#include "cli/cmd.h"
+
+int cmd_check(const struct cmd *cmd, int argc, char **argv);
+int cmd_enable(const struct cmd *cmd, int argc, char **argv);
+int cmd_disable(const struct cmd *cmd, int argc, char **argv);
+int cmd_status(const struct cmd *cmd, int argc, char **argv);
+int cmd_events(const struct cmd *cmd, int argc, char **argv);
+int cmd_explain(const struct cmd *cmd, int argc, char **argv);
+
+extern const struct cmd_option check_options[];
+extern const struct cmd_option enable_options[];
+extern const struct cmd_option disable_options[];
+extern const struct cmd_option status_options[];
+extern const struct cmd_option events_options[];
+extern const struct cmd_option explain_options[];
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* assay: the operator's command. */
+#include <stdio.h>
+#include <string.h>
+
+#include "assay/commands/commands.h"
+#include "assay/dispatch.h"
+
+static const char summary[] =
+	"Assay makes a Linux host run only what was installed, and proves it.";
+
+static const struct cmd commands[] = {
+	{ "check", "", "can this host be enabled? what stands in the way, and how to mend it",
+	  "Looks at kernels, machine, file systems, keys, initramfs, modules, and every file that "
+	  "the\n"
+	  "kernel would appraise.  Changes nothing.  Exit 0: this host can be enabled; 1: not yet.",
+	  check_options, cmd_check },
+	{ "enable", "", "the next boot enforces, or with --log notes what it would deny",
+	  "Refuses, with the list, whatever would stop the machine from booting or its operator "
+	  "from\n"
+	  "logging in.  Then it writes and signs the boot bundle, sets the mode in assay.conf and "
+	  "makes\n"
+	  "every initramfs anew; if any of it fails, all is as before.  Exit 0: done; 1: refused.",
+	  enable_options, cmd_enable },
+	{ "disable", "", "the next boot enforces nothing",
+	  "Takes the boot bundle away, sets the mode in assay.conf and makes every initramfs anew; "
+	  "if\n"
+	  "any of it fails, all is as before.",
+	  disable_options, cmd_disable },
+	{ "explain", "FILE...",
+	  "which rule and which signature decide about a file, and what the kernel says",
+	  "Judges by the policy in force or of the next boot where that enforces, else by the one "
+	  "that\n"
+	  "'assay enable' would make.  Exit 0: allowed; 1: denied.",
+	  explain_options, cmd_explain },
+	{ "status", "", "what is configured, what is in force now, and where the two differ",
+	  "What is in force is read from the kernel and the TPM.  Exit 0: enforcing as configured; "
+	  "1: "
+	  "not.",
+	  status_options, cmd_status },
+	{ "events", "", "what was denied or would have been, by file and package, and the remedy",
+	  "Reports the kernel's integrity records: from the journal, audit.log and the kernel log.",
+	  events_options, cmd_events },
+	{ .name = NULL },
+};
+
+/* Commands that another program holds under the same name. */
+static const struct {
+	const char *name;
+	const char *program;
+} forwarded[] = {
+	{ "keygen", "sign" },
+	{ "sign", "sign" },
+	{ "verify", "sign" },
+	{ "repair", "sign" },
+};
+
+static const char help[] =
+	"From a fresh host to one that runs only what was installed, as root, in this order:\n"
+	"\n"
+	"  1. assay keygen             make the signing key and its certificate\n"
+	"  2. assay check              what stands in the way on this host, and how to mend it\n"
+	"  3. assay sign --installed   sign what the packages installed\n"
+	"  4. assay enable --log       the next boot runs everything and notes what it would deny\n"
+	"     reboot, use the host as usual\n"
+	"  5. assay events             what would have been denied, and the remedy for each\n"
+	"  6. assay enable             the next boot enforces\n"
+	"     reboot\n"
+	"  7. assay status             what is configured, what is in force\n"
+	"\n"
+	"Nothing changes before the next boot, and enable refuses whatever would stop the machine\n"
+	"from booting or you from logging in.  Its own commands:\n"
+	"\n";
+
+static const char help_end[] =
+	"\nand those of other programs, run by 'assay NAME':\n"
+	"\n"
+	"  keygen, sign, verify, repair   make keys; sign and check files; assay-sign(8)\n"
+	"  policy COMMAND                 generate, lint, explain, simulate; assay-policy(8)\n"
+	"\n"
+	"'assay COMMAND --help' tells of each; see assay(8), assay.conf(5).\n";
+
+static void print_help(void)
+{
+	(void)printf("usage: assay COMMAND [OPTION]... [OPERAND]...\n\n%s\n\n%s", summary, help);
+	for (const struct cmd *c = commands; c->name; c++)
+		(void)printf("  %-10s %s\n", c->name, c->summary);
+	(void)fputs(help_end, stdout);
+}
+
+static bool is_own(const char *name)
+{
+	for (const struct cmd *c = commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return true;
+	return *name == '-';
+}
+
+/* Runs the program that holds the command; does not return when it could. */
+static int forward(char **argv)
+{
+	static char own_name[] = "assay";
+	char name[sizeof("assay ") + DISPATCH_NAME_MAX];
+	struct err err = ERR_INIT;
+	const char *command;
+
+	for (size_t i = 0; i < ARRAY_LEN(forwarded); i++) {
+		if (strcmp(argv[1], forwarded[i].name) != 0)
+			continue;
+		argv[0] = own_name;
+		(void)dispatch_exec(forwarded[i].program, argv, &err);
+		(void)fprintf(stderr, "assay: %s: assay-%s is not installed\n", argv[1],
+			      forwarded[i].program);
+		return CMD_TROUBLE;
+	}
+	(void)snprintf(name, sizeof(name), "assay %s", argv[1]);
+	command = argv[1];
+	argv[1] = name;
+	(void)dispatch_exec(command, argv + 1, &err);
+	(void)fprintf(stderr, "assay: %s; see 'assay --help'\n", err.text);
+	return CMD_TROUBLE;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct cmd_program program = { "assay", summary, commands };
+
+	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+			  strcmp(argv[1], "help") == 0)) {
+		print_help();
+		return cmd_finish(program.name, CMD_YES);
+	}
+	if (argc >= 2 && !is_own(argv[1]))
+		return forward(argv);
+	return cmd_main(&program, argc, argv);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Passphrases from a file or the terminal. */
+#include "cli/passphrase.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "cli/cmd.h"
+
+#define PROMPT_MAX 256 /* bytes */
+
+static const char *passphrase_file; /* the parsed option */
+
+void passphrase_use_file(const char *path)
+{
+	passphrase_file = path;
+}
+
+static int from_file(char *ret_text, size_t max, struct err *err)
+{
+	CLEANUP(buf_wipe) struct buf raw = BUF_INIT(PASSPHRASE_MAX);
+	AUTO_FD fd = -1;
+	struct stat st;
+	size_t len;
+
+	if (io_open_regular(passphrase_file, &fd, err) < 0)
+		return err_prepend(err, "passphrase");
+	if (fstat(fd, &st) < 0)
+		return err_errno(err, "passphrase: %s", passphrase_file);
+	if (st.st_mode & 077)
+		return err_set(err, "passphrase: %s: mode %04o lets others read it; make it 0600",
+			       passphrase_file, (unsigned int)(st.st_mode & 07777));
+	if (io_read_fd(fd, passphrase_file, &raw, err) < 0)
+		return err_prepend(err, "passphrase");
+	len = strcspn(buf_text(&raw), "\r\n");
+	if (len == 0 || len >= max)
+		return err_set(err, "passphrase: %s: its first line %s", passphrase_file,
+			       len ? "is too long" : "is empty");
+	memcpy(ret_text, raw.data, len);
+	ret_text[len] = '\0';
+	return 0;
+}
+
+int passphrase_ask(const char *uri, char *ret_text, size_t max, struct err *err)
+{
+	char prompt[PROMPT_MAX];
+
+	if (passphrase_file)
+		return from_file(ret_text, max, err);
+	(void)snprintf(prompt, sizeof(prompt), "passphrase of %s", uri);
+	return cmd_ask_secret(prompt, ret_text, max, err);
+}
+
+int passphrase_ask_new(char *ret_text, size_t max, struct err *err)
+{
+	char again[PASSPHRASE_MAX];
+	int rc = 0;
+
+	if (passphrase_file)
+		return from_file(ret_text, max, err);
+	if (cmd_ask_secret("new passphrase", ret_text, max, err) < 0)
+		return -1;
+	if (!*ret_text)
+		return err_set(err, "the passphrase is empty; --no-passphrase makes a key without");
+	if (cmd_ask_secret("the same again", again, sizeof(again), err) < 0)
+		return -1;
+	if (strcmp(ret_text, again) != 0)
+		rc = err_set(err, "the two passphrases differ");
+	explicit_bzero(again, sizeof(again));
+	return rc;
+}

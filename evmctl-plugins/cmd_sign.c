@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* assay-sign sign: puts signatures on files. */
+#include <stdio.h>
+
+#include "base/io.h"
+#include "cli/passphrase.h"
+#include "evmctl-plugins/commands.h"
+#include "evmctl-plugins/packages.h"
+
+static const struct cmd_option options[] = {
+	{ "key", JOB_KEY, 'k', "URI", "private key: file or OSSL_STORE URI" },
+	{ "cert", JOB_CERT, 'c', "FILE", "its certificate, which tells the key ID (repeatable)" },
+	{ "digest", JOB_DIGEST, 'a', "NAME", "sha256 (default), sha384 or sha512" },
+	{ "evm", JOB_EVM, 0, NULL, "write portable EVM signatures too" },
+	{ "no-evm", JOB_NO_EVM, 0, NULL, "write none, whatever the configuration says" },
+	{ "profile", JOB_PROFILE, 0, "NAME", "auto, signature or verity" },
+	{ "installed", JOB_INSTALLED, 0, NULL, "what dpkg installed and nobody changed since" },
+	{ "package", JOB_PACKAGE, 'p', "NAME", "the same of one package (repeatable)" },
+	{ "changed-conffiles", JOB_CHANGED_CONFFILES, 0, NULL, "with it: conffiles as they are" },
+	{ "root", JOB_ROOT, 0, "DIR", "the system below this directory" },
+	{ "manifest", JOB_MANIFEST, 0, "FILE", "note the signatures there, for repair" },
+	{ "recursive", JOB_RECURSIVE, 'r', NULL, "go into directories" },
+	{ "cross-file-systems", JOB_CROSS, 0, NULL, "and into what is mounted in them" },
+	{ "all-files", JOB_ALL_FILES, 0, NULL, "every regular file, not only what is appraised" },
+	{ "jobs", JOB_JOBS, 'j', "N", "threads (default: one per processor)" },
+	{ "passphrase-file", JOB_PASSPHRASE_FILE, 0, "FILE", "the key's passphrase, first line" },
+	{ "dry-run", JOB_DRY_RUN, 'n', NULL, "do all but write" },
+	{ "verbose", JOB_VERBOSE, 'v', NULL, "say at the end how many" },
+	{ "json", JOB_JSON, 0, NULL, "one JSON object per line" },
+	{ .name = NULL },
+};
+
+static void cleanup_key(struct key **key)
+{
+	key_free(*key);
+}
+
+/* The configured key is what keygen makes; one that --key names may be anybody's. */
+static int load_key(const struct job *job, struct key **ret_key, struct err *err)
+{
+	const char *uri = job->key ? job->key : job->config->signing;
+
+	if (!job->key && uri[0] == '/' && !io_exists(uri))
+		return err_set(err, "there is no signing key at %s; run 'assay keygen%s%s'", uri,
+			       job->root ? " --root " : "", job->root ? job->root : "");
+	return key_load(uri, passphrase_ask, ret_key, err);
+}
+
+/*
+ * The key ID of the certificate that holds the key; by the key itself when there is none.  The
+ * configured certificate must hold the configured key: the kernel would know no other.
+ */
+static int find_keyid(struct job *job, const struct key *key, struct err *err)
+{
+	CLEANUP(cert_set_done) struct cert_set set = CERT_SET_INIT;
+
+	for (size_t i = 0; i < job->n_certs; i++)
+		if (cert_set_add_file(&set, job->certs[i], err) < 0)
+			return -1;
+	if (!job->n_certs && io_exists(job->config->certificate) &&
+	    cert_set_add_file(&set, job->config->certificate, err) < 0)
+		return -1;
+	for (size_t i = 0; i < set.n; i++) {
+		if (key_matches(key, set.cert[i], err) == 0) {
+			job->engine.keyid = cert_keyid(set.cert[i]);
+			return 0;
+		}
+	}
+	if (job->n_certs)
+		return -1;
+	if (set.n && !job->key)
+		return err_prepend(err, "certificate: %s", job->config->certificate);
+	return key_keyid(key, &job->engine.keyid, err);
+}
+
+static int conclude(const struct job *job, const struct engine_totals *t)
+{
+	size_t failed = t->count[ENGINE_FAILED];
+	size_t total =
+		failed + t->count[ENGINE_SIGNED] + t->count[ENGINE_KEPT] + t->count[ENGINE_DENIED];
+
+	job_print_summary(job, t);
+	if (failed && total > 1)
+		(void)fprintf(stderr, "%s: %s: %zu of %zu files could not be signed\n",
+			      cmd_program_name(), job->cmd->name, failed, total);
+	if (failed)
+		return CMD_TROUBLE;
+	return t->count[ENGINE_DENIED] ? CMD_NO : CMD_YES;
+}
+
+static int run(const struct cmd *cmd, int argc, char **argv)
+{
+	CLEANUP(cleanup_key) struct key *key = NULL;
+	struct engine_totals totals = { { 0 } };
+	struct err err = ERR_INIT;
+	CLEANUP(job_done) struct job job = { .config = NULL };
+	CLEANUP(packages_done) struct packages packages = { .job = NULL };
+	int ret = CMD_TROUBLE;
+
+	if (job_init(&job, cmd, argc, argv, &ret) < 0)
+		return ret;
+	if (packages_check_options(&job, &ret) < 0)
+		return ret;
+	if (load_key(&job, &key, &err) < 0 || find_keyid(&job, key, &err) < 0)
+		return cmd_fail(cmd, &err);
+	job.engine.act = ENGINE_SIGN;
+	job.engine.key = key;
+	if (packages_init(&packages, &job, &err) < 0 ||
+	    job_run(&job, packages_feed, &packages, &totals, &err) < 0 ||
+	    packages_save(&packages, &err) < 0)
+		return cmd_fail(cmd, &err);
+	totals.count[ENGINE_DENIED] += packages.objections;
+	packages_print_summary(&packages, &totals);
+	ret = conclude(&job, &totals);
+	if (ret == CMD_YES && job.installed && !job.engine.dry_run && !job.root && !job.json)
+		cmd_next("assay enable --log");
+	return ret;
+}
+
+const struct cmd cmd_sign = {
+	.name = "sign",
+	.operands = "FILE...",
+	.summary = "sign files and trees",
+	.about = "Signs what the kernel would appraise: programs, libraries, scripts, modules,\n"
+		 "firmware, kernels.  A file that is named is signed whatever it is.  Files that\n"
+		 "carry a valid signature by the key already are left alone.\n\n"
+		 "With --installed or --package, files are compared with the digests that dpkg\n"
+		 "recorded first, and one that differs is not signed; the signatures are noted in\n"
+		 "/var/lib/assay/manifest.\n"
+		 "Exit status: 0 all are signed, 1 something was left unsigned, 2 trouble.",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The state of one boot, and the steps that work on it; steps.c has their order. */
+#ifndef ASSAY_INITRAMFS_BOOT_H
+#define ASSAY_INITRAMFS_BOOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "crypto/cert.h"
+#include "initramfs/reason.h"
+#include "proto/record.h"
+
+#define REPORT_PATH "/run/assay/boot"
+#define REPORT_MAX 65536 /* bytes */
+
+/* run-init's calling convention: [-d caps] [-c console] [-n] [-p] /root /sbin/init args... */
+struct boot_options {
+	const char *root;
+	const char *console;
+	const char *caps; /* comma-separated names, NULL: none dropped */
+	char **init;	  /* init and its arguments, NULL-terminated */
+	bool dry_run;	  /* -n: only check that init is there */
+	bool persist;	  /* -p: keep the contents of the initramfs */
+};
+
+/* Directories of the kernel's own file systems, O_PATH; they outlive the change of root. */
+struct boot_dirs {
+	int proc;
+	int sys;
+	int security;
+	bool mounted_security; /* by us, in the guard */
+};
+
+struct boot {
+	struct boot_options options;
+	const char *bundle; /* the bundle's directory */
+	struct boot_dirs dirs;
+	int kmsg;
+	int console;
+	struct timespec start;
+	struct buf record_text;
+	struct buf policy;
+	struct record record;
+	struct cert_set certs;
+	int32_t keyring_ima;
+	int32_t keyring_evm;
+	struct buf report; /* lines of REPORT_PATH */
+};
+
+/* One step: 0, or -1 and a line; what it found goes into the report. */
+typedef int (*boot_step_fn)(struct boot *boot, struct err *err);
+
+/* env.c: the kernel's file systems, mounted where nothing else looks. */
+MUST_USE int env_prepare(struct boot *boot, struct err *err);
+MUST_USE int env_prepare_guard(struct boot *boot, struct err *err);
+MUST_USE int env_require_ima(struct boot *boot, struct err *err);
+void env_unmount(void);
+void env_unmount_guard(const struct boot *boot);
+
+/* Small files of those file systems: one write; a read of at most max - 1 bytes, NUL added. */
+MUST_USE int env_write(int dir, const char *path, const char *text, struct err *err);
+MUST_USE int env_read(int dir, const char *path, char *ret_text, size_t max, struct err *err);
+
+/* bundle.c */
+MUST_USE int bundle_load_record(struct boot *boot, struct err *err);
+MUST_USE int bundle_load_certs(struct boot *boot, struct err *err);
+MUST_USE int bundle_verify(struct boot *boot, struct err *err);
+MUST_USE int bundle_load_policy(struct boot *boot, struct err *err);
+
+/* kernel.c: would a kernel of this configuration do what the record asks for? */
+MUST_USE int kernel_check(struct boot *boot, const char *config, struct err *err);
+
+/* guard.c */
+MUST_USE int guard_cmdline(struct boot *boot, struct err *err);
+MUST_USE int guard_init(struct boot *boot, struct err *err);
+
+/* integrity.c */
+MUST_USE int keyrings_fill(struct boot *boot, struct err *err);
+MUST_USE int keyrings_detach(struct boot *boot, struct err *err);
+MUST_USE int evm_start(struct boot *boot, struct err *err);
+MUST_USE int measure_record(struct boot *boot, struct err *err);
+
+/* switches.c */
+MUST_USE int switches_set(struct boot *boot, struct err *err);
+MUST_USE int switches_lockdown(struct boot *boot, struct err *err);
+
+/* root.c */
+MUST_USE int root_check(struct boot *boot, struct err *err);
+MUST_USE int root_enter(struct boot *boot, struct err *err);
+MUST_USE int root_dry_run(struct boot *boot, struct err *err);
+
+/* policy.c, proof.c */
+MUST_USE int policy_load(struct boot *boot, struct err *err);
+MUST_USE int proof_control(struct boot *boot, struct err *err);
+MUST_USE int proof_denial(struct boot *boot, struct err *err);
+MUST_USE int proof_init(struct boot *boot, struct err *err);
+
+/* exec.c, caps.c: init_execute returns only when it failed. */
+MUST_USE int init_execute(struct boot *boot, struct err *err);
+MUST_USE int caps_drop(struct boot *boot, struct err *err);
+
+/* report.c: adds a line; a report that can't be written is said on the console, nothing more. */
+void report_line(struct boot *boot, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void report_begin(struct boot *boot);
+MUST_USE int report_write(struct boot *boot, struct err *err);
+
+/* stop.c */
+void say(const struct boot *boot, const char *fmt, ...) PRINTF_LIKE(2, 3);
+_Noreturn void stop(const struct boot *boot, enum boot_reason reason, const struct err *why);
+
+/* steps.c: all of them in order; ends in init, or stopped. */
+_Noreturn void steps_run(struct boot *boot);
+void steps_guard(struct boot *boot);
+
+#endif

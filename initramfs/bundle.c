@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading the boot bundle from the initramfs, and checking that it belongs together. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "initramfs/boot.h"
+
+#define BUNDLE_PATH_MAX 1024 /* bytes */
+#define SIGNATURE_MAX 1024   /* bytes, as security.ima */
+
+static int bundle_path(const struct boot *boot, const char *name,
+		       char ret_path[static BUNDLE_PATH_MAX], struct err *err)
+{
+	if (snprintf(ret_path, BUNDLE_PATH_MAX, "%s/%s", boot->bundle, name) >= BUNDLE_PATH_MAX)
+		return err_set(err, "%s: the name is too long", boot->bundle);
+	return 0;
+}
+
+int bundle_load_record(struct boot *boot, struct err *err)
+{
+	char path[BUNDLE_PATH_MAX];
+
+	if (bundle_path(boot, "record", path, err) < 0 ||
+	    io_read_file(path, &boot->record_text, err) < 0)
+		return -1;
+	if (record_parse(buf_text(&boot->record_text), boot->record_text.len, &boot->record, err) <
+	    0)
+		return err_prepend(err, "%s", path);
+	return 0;
+}
+
+static int check_digest(const char *path, const struct buf *data, const struct digest *want,
+			struct err *err)
+{
+	struct digest got;
+
+	if (hash_bytes(want->algo, data->data, data->len, &got, err) < 0)
+		return -1;
+	if (got.len != want->len || memcmp(got.data, want->data, want->len) != 0)
+		return err_set(err, "%s: is not the file that the record names", path);
+	return 0;
+}
+
+static int load_cert(struct boot *boot, const struct record_cert *named, struct err *err)
+{
+	AUTO_BUF der = BUF_INIT(CERT_FILE_MAX);
+	char name[sizeof("certs/") + RECORD_NAME_MAX];
+	char path[BUNDLE_PATH_MAX];
+
+	(void)snprintf(name, sizeof(name), "certs/%s", named->name);
+	if (bundle_path(boot, name, path, err) < 0)
+		return -1;
+	if (io_read_file(path, &der, err) < 0 || check_digest(path, &der, &named->digest, err) < 0)
+		return -1;
+	if (cert_parse(der.data, der.len, &boot->certs.cert[boot->certs.n], err) < 0)
+		return err_prepend(err, "%s", path);
+	boot->certs.n++;
+	return 0;
+}
+
+_Static_assert(RECORD_CERTS_MAX <= CERT_SET_MAX, "a record's certificates fit into a set");
+
+int bundle_load_certs(struct boot *boot, struct err *err)
+{
+	for (size_t i = 0; i < boot->record.n_certs; i++)
+		if (load_cert(boot, &boot->record.certs[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int bundle_verify(struct boot *boot, struct err *err)
+{
+	AUTO_BUF sig = BUF_INIT(SIGNATURE_MAX);
+	char path[BUNDLE_PATH_MAX];
+
+	if (bundle_path(boot, "record.sig", path, err) < 0 || io_read_file(path, &sig, err) < 0)
+		return -1;
+	if (record_verify(boot->record_text.data, boot->record_text.len, sig.data, sig.len,
+			  &boot->certs, err) < 0)
+		return err_prepend(err, "%s", path);
+	report_begin(boot);
+	return 0;
+}
+
+int bundle_load_policy(struct boot *boot, struct err *err)
+{
+	char path[BUNDLE_PATH_MAX];
+
+	if (bundle_path(boot, "policy", path, err) < 0 ||
+	    io_read_file(path, &boot->policy, err) < 0)
+		return -1;
+	return check_digest(path, &boot->policy, &boot->record.policy, err);
+}

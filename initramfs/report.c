@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* /run/assay/boot: what this boot found and did, for 'assay status'. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include "base/io.h"
+#include "crypto/hash.h"
+#include "initramfs/boot.h"
+
+#define LINE_MAX_BYTES 2048
+
+void report_line(struct boot *boot, const char *fmt, ...)
+{
+	char line[LINE_MAX_BYTES];
+	struct err err = ERR_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (buf_putf(&boot->report, &err, "%s\n", line) < 0)
+		say(boot, "assay: %s: %s", REPORT_PATH, err.text);
+}
+
+void report_begin(struct boot *boot)
+{
+	char hex[2 * HASH_SIZE_MAX + 1] = "";
+	struct digest digest;
+	struct utsname uts;
+
+	report_line(boot, "state %s", settings_mode_name(boot->record.settings.mode));
+	if (hash_bytes(HASH_SHA256, boot->record_text.data, boot->record_text.len, &digest, NULL) ==
+	    0)
+		hex_format(digest.data, digest.len, hex);
+	report_line(boot, "record sha256:%s", hex);
+	report_line(boot, "profile %s", settings_profile_name(boot->record.settings.profile));
+	if (uname(&uts) == 0)
+		report_line(boot, "kernel %s", uts.release);
+	report_line(boot, "time %lld", (long long)time(NULL));
+}
+
+int report_write(struct boot *boot, struct err *err UNUSED)
+{
+	struct err why = ERR_INIT;
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	report_line(boot, "milliseconds %lld",
+		    (long long)(now.tv_sec - boot->start.tv_sec) * 1000 +
+			    (now.tv_nsec - boot->start.tv_nsec) / 1000000);
+	if (io_make_dirs("/run/assay", &why) < 0 ||
+	    io_replace_file(REPORT_PATH, &boot->report, 0644, &why) < 0)
+		say(boot, "assay: no report of this boot: %s", why.text);
+	return 0;
+}

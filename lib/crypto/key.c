@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private keys and signing with them. */
+#include "crypto/key.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/provider.h>
+#include <openssl/rsa.h>
+#include <openssl/store.h>
+#include <openssl/ui.h>
+
+#include "base/io.h"
+#include "crypto/key_ossl.h"
+#include "crypto/ossl.h"
+
+#define KEY_FILE_MAX 65536 /* bytes of one key file */
+
+struct key {
+	EVP_PKEY *pkey;
+	enum cert_kind kind;
+	pthread_mutex_t *token; /* for a key that can't be copied into each thread */
+};
+
+/* What the passphrase callback knows and leaves behind. */
+struct asking {
+	const char *uri;
+	key_ask_fn ask;
+	bool asked;
+	struct err *err;
+};
+
+OSSL_CLEANUP(cleanup_store, OSSL_STORE_CTX, (void)OSSL_STORE_close)
+OSSL_CLEANUP(cleanup_ui, UI_METHOD, UI_destroy_method)
+
+static int passphrase(char *ret_text, int size, int rwflag UNUSED, void *ctx)
+{
+	struct asking *a = ctx;
+
+	a->asked = true;
+	if (!a->ask || a->ask(a->uri, ret_text, (size_t)size, a->err) < 0)
+		return -1;
+	return (int)strlen(ret_text);
+}
+
+void key_free(struct key *key)
+{
+	if (!key)
+		return;
+	EVP_PKEY_free(key->pkey);
+	if (key->token)
+		(void)pthread_mutex_destroy(key->token);
+	free(key->token);
+	free(key);
+}
+
+int key_from_pkey(EVP_PKEY *pkey, struct key **ret_key, struct err *err)
+{
+	enum cert_kind kind;
+	struct key *key;
+
+	if (ossl_pkey_kind(pkey, &kind, err) < 0)
+		return -1;
+	key = calloc(1, sizeof(*key));
+	if (key)
+		key->token = malloc(sizeof(*key->token));
+	if (!key || !key->token || EVP_PKEY_up_ref(pkey) != 1) {
+		if (key)
+			free(key->token);
+		free(key);
+		return err_set(err, "out of memory");
+	}
+	(void)pthread_mutex_init(key->token, NULL);
+	key->pkey = pkey;
+	key->kind = kind;
+	*ret_key = key;
+	return 0;
+}
+
+EVP_PKEY *key_pkey(const struct key *key)
+{
+	return key->pkey;
+}
+
+pthread_mutex_t *key_token_lock(const struct key *key)
+{
+	return key->token;
+}
+
+/* The first private key that the store gives. */
+static int first_key(OSSL_STORE_CTX *store, EVP_PKEY **ret_pkey)
+{
+	while (!OSSL_STORE_eof(store)) {
+		OSSL_STORE_INFO *info = OSSL_STORE_load(store);
+		EVP_PKEY *pkey = NULL;
+
+		if (!info && OSSL_STORE_error(store))
+			return -1;
+		if (info && OSSL_STORE_INFO_get_type(info) == OSSL_STORE_INFO_PKEY)
+			pkey = OSSL_STORE_INFO_get1_PKEY(info);
+		OSSL_STORE_INFO_free(info);
+		if (pkey) {
+			*ret_pkey = pkey;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+static int explain(const struct asking *a, struct err *err)
+{
+	bool answered = a->asked && a->ask;
+
+	if (answered && err->text[0]) {
+		ERR_clear_error();
+		return -1;
+	}
+	if (!a->asked)
+		return ossl_fail(err, "no private key was found");
+	ERR_clear_error();
+	return err_set(err, answered ? "the passphrase does not open the key"
+				     : "the key needs a passphrase and none was given");
+}
+
+/* Only the owner may know a private key; the owner is us or root. */
+static int check_file(int fd, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_errno(err, "stat");
+	if (st.st_mode & 077)
+		return err_set(err, "mode %04o lets others at the private key; make it 0600",
+			       (unsigned int)(st.st_mode & 07777));
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return err_set(err, "owned by user %u, not by us or root", (unsigned int)st.st_uid);
+	return 0;
+}
+
+static int load_file(int fd, struct asking *a, const UI_METHOD *ui, EVP_PKEY **ret_pkey,
+		     struct err *err)
+{
+	CLEANUP(cleanup_store) OSSL_STORE_CTX *store = NULL;
+	CLEANUP(buf_wipe) struct buf raw = BUF_INIT(KEY_FILE_MAX);
+	AUTO_BIO bio = NULL;
+
+	if (check_file(fd, err) < 0 || io_read_fd(fd, a->uri, &raw, err) < 0)
+		return -1;
+	if (raw.len == 0)
+		return err_set(err, "the file is empty");
+	bio = BIO_new_mem_buf(raw.data, (int)raw.len);
+	if (bio)
+		store = OSSL_STORE_attach(bio, "file", NULL, NULL, ui, a, NULL, NULL, NULL);
+	if (!store || first_key(store, ret_pkey) < 0)
+		return explain(a, err);
+	return 0;
+}
+
+/* pkcs11: and handle: (TPM) URIs are served by providers that few configurations load.  Returns the
+ * property query under which the key stays with its provider; NULL: any. */
+static const char *provider_of(const char *uri)
+{
+	const char *name = strncmp(uri, "pkcs11:", 7) == 0   ? "pkcs11"
+			   : strncmp(uri, "handle:", 7) == 0 ? "tpm2"
+							     : NULL;
+
+	if (!name)
+		return NULL;
+	if (OSSL_PROVIDER_available(NULL, name) != 1) {
+		(void)OSSL_PROVIDER_try_load(NULL, "default", 1);
+		(void)OSSL_PROVIDER_try_load(NULL, name, 1);
+		ERR_clear_error();
+	}
+	return *name == 'p' ? "?provider=pkcs11" : "?provider=tpm2";
+}
+
+static int load_uri(const char *uri, struct asking *a, const UI_METHOD *ui, EVP_PKEY **ret_pkey,
+		    struct err *err)
+{
+	CLEANUP(cleanup_store) OSSL_STORE_CTX *store = NULL;
+	const char *query = provider_of(uri);
+
+	store = OSSL_STORE_open_ex(uri, NULL, query, ui, a, NULL, NULL, NULL);
+	if (store && OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) == 1 &&
+	    first_key(store, ret_pkey) == 0)
+		return 0;
+	return explain(a, err);
+}
+
+/* The path of a file: URI or of a plain path; NULL: another scheme. */
+static const char *path_of(const char *uri)
+{
+	const char *colon = strchr(uri, ':');
+	const char *slash = strchr(uri, '/');
+
+	if (strncmp(uri, "file://", 7) == 0)
+		return strchr(uri + 7, '/');
+	if (strncmp(uri, "file:", 5) == 0)
+		return uri + 5;
+	return !colon || (slash && slash < colon) ? uri : NULL;
+}
+
+int key_load(const char *uri, key_ask_fn ask, struct key **ret_key, struct err *err)
+{
+	struct err none = ERR_INIT;
+	struct err *e = err ? err : &none;
+	struct asking a = { .uri = uri, .ask = ask, .asked = false, .err = e };
+	CLEANUP(cleanup_ui) UI_METHOD *ui = UI_UTIL_wrap_read_pem_callback(passphrase, 0);
+	const char *path = path_of(uri);
+	AUTO_PKEY pkey = NULL;
+	AUTO_FD fd = -1;
+	int rc;
+
+	e->text[0] = '\0';
+	if (!ui)
+		return err_set(e, "out of memory");
+	/* This error has the path; the others get it below. */
+	if (path && io_open_regular(path, &fd, e) < 0)
+		return err_prepend(e, "key");
+	rc = path ? load_file(fd, &a, ui, &pkey, e) : load_uri(uri, &a, ui, &pkey, e);
+	if (rc < 0 || key_from_pkey(pkey, ret_key, e) < 0)
+		return err_prepend(e, "key: %s", uri);
+	return 0;
+}
+
+enum cert_kind key_kind(const struct key *key)
+{
+	return key->kind;
+}
+
+int key_matches(const struct key *key, const struct cert *cert, struct err *err)
+{
+	int same = EVP_PKEY_eq(key->pkey, ossl_cert_pkey(cert));
+
+	ERR_clear_error();
+	if (same == 1)
+		return 0;
+	return err_set(err, "the certificate %s is of another key", cert_subject(cert));
+}
+
+int key_keyid(const struct key *key, uint32_t *ret_keyid, struct err *err)
+{
+	AUTO_PUBKEY pubkey = NULL;
+
+	if (X509_PUBKEY_set(&pubkey, key->pkey) != 1)
+		return ossl_fail(err, "public key");
+	return ossl_pubkey_keyid(pubkey, ret_keyid, err);
+}

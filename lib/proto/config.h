@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The host's configuration, /etc/assay/assay.conf; see assay.conf(5). */
+#ifndef ASSAY_PROTO_CONFIG_H
+#define ASSAY_PROTO_CONFIG_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "proto/settings.h"
+
+#define CONFIG_PATH "/etc/assay/assay.conf"
+#define CONFIG_MAX 65536 /* bytes */
+
+struct config {
+	struct settings settings;
+	char signing[SETTINGS_PATH_MAX];      /* path or OSSL_STORE URI of the private key */
+	char certificate[SETTINGS_PATH_MAX];  /* its certificate */
+	char certificates[SETTINGS_PATH_MAX]; /* directory of all that is trusted */
+};
+
+void config_default(struct config *ret_config);
+
+/* Parses the text over the defaults; name is for errors: "assay.conf:12: ...". */
+MUST_USE int config_parse(const char *text, size_t len, const char *name, struct config *ret_config,
+			  struct err *err);
+
+/* Reads path; a file that does not exist gives the defaults. */
+MUST_USE int config_load(const char *path, struct config *ret_config, struct err *err);
+
+/* Puts root before the paths that the configuration names; a key's URI is no path and stays. */
+MUST_USE int config_put_below(struct config *config, const char *root, struct err *err);
+
+/*
+ * Rewrites "mode = ..." in [enforcement] of the text and nothing else, adding section or line where
+ * they are missing; out gets the whole new text.
+ */
+MUST_USE int config_edit_mode(const struct buf *text, enum settings_mode mode, struct buf *out,
+			      struct err *err);
+
+#endif

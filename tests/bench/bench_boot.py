@@ -1,0 +1,64 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What Assay adds to a boot: time from kernel start to init, and bytes of the initramfs.
+
+The same machine, the same kernel, boots in turn: signed but not enabled, then enforcing.
+"""
+
+import os
+import pathlib
+import sys
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent), str(pathlib.Path(__file__).parent)]
+
+from figures import at_most, figure, median, print_figures  # noqa: E402
+from vm.lab.lab import Lab  # noqa: E402
+from vm.lab.prepare import Preparer, Setup, assay_debs  # noqa: E402
+
+BOOTS = int(os.environ.get("ASSAY_BENCH_BOOTS", "5"))
+COMMAND = "tests/bench/bench_boot.py"
+SETUPS = (Setup("6.1", "signature", "portable"), Setup("6.12", "verity", "portable"))
+
+
+def seconds_to_init(machine):
+    """From the kernel's first instruction to systemd's, as systemd has it from the kernel's clock."""
+    machine.start()
+    text = machine.sh("systemctl show -P UserspaceTimestampMonotonic")
+    size = machine.sh("stat -c %s /boot/initrd.img-$(uname -r)")
+    machine.poweroff()
+    return int(text) / 1e6, int(size)
+
+
+def measure(preparer, setup):
+    """Rows for one kernel and profile."""
+    times = {"signed": [], "enforcing": []}
+    sizes = {}
+    machines = {stage: preparer.machine(setup, stage) for stage in times}
+    for _ in range(BOOTS):
+        for stage, machine in machines.items():
+            seconds, sizes[stage] = seconds_to_init(machine)
+            times[stage].append(seconds)
+    for machine in machines.values():
+        machine.close()
+    pairs = [on / off for on, off in zip(times["enforcing"], times["signed"])]
+    name = f"boot/{setup.kernel}-{setup.profile}"
+    return [
+        figure(f"{name}/kernel-start-to-init", median(times["enforcing"]), "s",
+               median(times["signed"]), COMMAND, ratio=median(pairs), target=at_most(1.05)),
+        figure(f"{name}/initramfs-added", (sizes["enforcing"] - sizes["signed"]) / 2**20, "MiB",
+               sizes["signed"] / 2**20, COMMAND, target=at_most(3, "value")),
+    ]
+
+
+def main():
+    """Prints the figures; progress goes to stderr."""
+    lab = Lab()
+    try:
+        preparer = Preparer(lab, assay_debs(), say=lambda line: print(line, file=sys.stderr))
+        print_figures([row for setup in SETUPS for row in measure(preparer, setup)])
+    finally:
+        lab.close()
+
+
+if __name__ == "__main__":
+    main()

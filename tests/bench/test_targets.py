@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""make bench says of each figure whether it is what it should be, and names the misses at the end."""
+
+import importlib.util
+from importlib.machinery import SourceFileLoader
+
+import pytest
+
+from bench.figures import at_least, at_most, figure
+
+
+@pytest.fixture
+def bench(root_dir):
+    """scripts/bench."""
+    loader = SourceFileLoader("bench_script", str(root_dir / "scripts/bench"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("bench_script", loader))
+    loader.exec_module(module)
+    return module
+
+
+def rows():
+    """Met at the limit, missed by a little, and without a target."""
+    return [figure("fast", 1.0, "s", 20.0, "c", ratio=20.0, target=at_least(20)),
+            figure("slow", 2.0, "s", 39.0, "c", ratio=19.5, target=at_least(20)),
+            figure("lean", 64.0, "MiB", 64, "c", target=at_most(64, "value")),
+            figure("fat", 65.0, "MiB", 64, "c", target=at_most(64, "value")),
+            figure("free", 65.0, "s", None, "c")]
+
+
+def test_the_misses_are_named(bench):
+    """In the rows and in the last line."""
+    lines = bench.table(rows()).splitlines()
+    assert [line.split()[-1] for line in lines[1:5]] == ["met", "MISSED", "met", "MISSED"]
+    assert "ratio >= 20: MISSED" in lines[2] and "value <= 64: MISSED" in lines[4]
+    assert bench.summary(rows()) == "targets missed: slow, fat"
+    assert bench.summary(rows()[::2]) == "every target is met"
+
+
+def test_a_row_without_a_figure_is_a_miss(bench):
+    """What has a target and could not be measured is not met; older results have no targets."""
+    row = figure("none", 1.0, "s", None, "c", target=at_most(2))
+    assert bench.is_met(row) is False
+    del row["target"]
+    assert bench.is_met(row) is None and bench.summary([row]) == "every target is met"
+
+
+def test_each_figure_has_its_fields(bench):
+    """As the list is documented."""
+    assert all(set(row) == set(bench.FIELDS) for row in rows())

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the command tests share: a key made once, small file systems."""
+
+import subprocess
+
+import pytest
+
+from frame.dpkg_root import ELF, DpkgRoot
+from frame.mounts import Mounts
+from frame.operator import CONFIG, KCONFIG, SCRIPT
+
+
+@pytest.fixture(scope="session")
+def make_keys(tmp_path_factory, bin_dir):
+    """make_keys("p256") -> (key, certificate), paths of new ones."""
+    top = tmp_path_factory.mktemp("cli-keys")
+
+    def make(kind, name=None):
+        name = name or kind
+        pair = (str(top / f"{name}.key"), str(top / f"{name}.der"))
+        subprocess.run([bin_dir / "assay-sign", "keygen", "--type", kind, "--no-passphrase",
+                        "--key", pair[0], "--cert", pair[1]], check=True)
+        return pair
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def keys(make_keys):
+    """(key, certificate) that most tests sign with."""
+    return make_keys("p256", "signing")
+
+
+@pytest.fixture(scope="session")
+def other_keys(make_keys):
+    """(key, certificate) of somebody else."""
+    return make_keys("p256", "other")
+
+
+@pytest.fixture
+def mounts(tmp_path):
+    """Mounts for one test: see frame/mounts.py."""
+    made = Mounts(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A root with init, a kernel's configuration, initramfs-tools with the hook, one more package."""
+    made = DpkgRoot(tmp_path / "root")
+    made.install("init", {"/usr/lib/systemd/systemd": (ELF, 0o755), "/usr/sbin/init": (ELF, 0o755)})
+    (made / "sbin").symlink_to("usr/sbin")
+    made.install("tool", {"/usr/bin/tool": (SCRIPT, 0o755)})
+    for path, text in {"boot/config-6.1.0-1-amd64": KCONFIG, "boot/vmlinuz-6.1.0-1-amd64": "",
+                       "usr/sbin/update-initramfs": "",
+                       "usr/share/initramfs-tools/hooks/assay": "",
+                       "etc/assay/assay.conf": CONFIG}.items():
+        (made / path).parent.mkdir(parents=True, exist_ok=True)
+        (made / path).write_text(text)
+    for directory in ("keys", "certs"):
+        (made / "etc/assay" / directory).mkdir()
+    return made
+
+
+@pytest.fixture
+def keygen(run, root):
+    """Makes the signing key where the root's configuration has it."""
+    def make(**names):
+        key = names.get("key", root / "etc/assay/keys/signing.key")
+        cert = names.get("cert", root / "etc/assay/certs/signing.der")
+        done = run("assay", "keygen", "--no-passphrase", "--key", key, "--cert", cert)
+        assert done.rc == 0, done
+        return key, cert
+    return make
+
+
+@pytest.fixture
+def signed(run, root, keygen):
+    """The root with a key, and everything signed."""
+    key, cert = keygen()
+    done = run("assay", "sign", "--installed", "--root", root.path, "--key", key, "--cert", cert,
+               "--profile", "signature", "--no-evm")
+    assert done.rc == 0, done
+    return root
+
+
+@pytest.fixture
+def assay(run, root):
+    """assay(command, option...) on the root."""
+    return lambda command, *args: run("assay", command, "--root", root.path, *args)

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What mends a root below a directory, and what the commands say where little is there."""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from frame.chroot import Chroot
+from frame.operator import SCRIPT
+from frame.terminal import on_terminal
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="security.* attributes take root")
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """A root in which Assay was never configured."""
+    top = tmp_path / "bare"
+    (top / "etc").mkdir(parents=True)
+    (top / "tmp").mkdir()
+    return top
+
+
+@pytest.fixture
+def inside(bare, build_dir):
+    """Runs assay there."""
+    return Chroot(bare, build_dir)
+
+
+def findings(done):
+    """All findings of a --json answer."""
+    return json.loads(done.out)["findings"]
+
+
+def run_remedy(bin_dir, text):
+    """Follows a remedy to the letter."""
+    return subprocess.run(["sh", "-c", text], env=os.environ | {"PATH": f"{bin_dir}:{os.environ['PATH']}"},
+                          capture_output=True, text=True, check=False)
+
+
+def test_remedies_name_the_root(assay, root, keygen):
+    """Followed to the letter they sign what is below the root, and make its key."""
+    remedies = {f["id"]: f["remedy"] for f in findings(assay("check", "--json"))}
+    option = f" --root {root.path}"
+    assert remedies["key.signing"] == remedies["key.certificate"] == "assay keygen" + option
+    assert remedies["package"].startswith("assay sign --package ")
+    keygen()
+    for done in (assay("check", "--json"), assay("enable", "--json")):
+        signing = [f["remedy"] for f in findings(done) if "assay sign" in (f["remedy"] or "")]
+        assert signing and all(option in r or f"'assay sign --root {root.path} FILE'" in r
+                               for r in signing), signing
+    assert f"mend: assay sign --package tool{option}\n" in assay("explain", "/usr/bin/tool").out
+
+
+def test_a_bundle_remedy_names_the_root(assay, root):
+    """status too."""
+    (root / "etc/assay/assay.conf").write_text("[enforcement]\nmode = enforce\n")
+    done = assay("status")
+    assert done.rc == 1 and f"mend: assay enable --root {root.path}\n" in done.out, done
+
+
+def test_a_key_of_another_certificate_is_a_reason(assay, signed, keygen, tmp_path):
+    """check and enable name the way out; enable changes nothing."""
+    (signed / "etc/assay/keys/signing.key").unlink()
+    keygen(cert=tmp_path / "other.der")
+    for command in ("check", "enable"):
+        done = assay(command, "--json")
+        found = {f["id"]: f for f in findings(done)}
+        assert done.rc == 1 and found["key.pair"]["level"] == "reason", done
+        assert f"run 'assay keygen --root {signed.path}'" in found["key.pair"]["remedy"]
+    assert not (signed / "var/lib/assay/boot").exists()
+
+
+def test_enable_tells_that_nothing_makes_an_initramfs(assay, signed):
+    """Below a root whoever builds it may install it later: advice."""
+    (signed / "usr/sbin/update-initramfs").unlink()
+    done = assay("enable", "--json")
+    found = {f["id"]: f for f in findings(done)}
+    assert done.rc == 0 and found["initramfs"]["level"] == "advice", done
+    assert "in this root" in found["initramfs"]["text"]
+
+
+def test_loose_and_old_keys_have_a_remedy_that_works(assay, signed, bin_dir):
+    """chmod names the file; an expired pair is moved away first."""
+    (signed / "etc/assay/keys/signing.key").chmod(0o644)
+    found = {f["id"]: f for f in findings(assay("check", "--json"))}
+    assert run_remedy(bin_dir, found["key.signing"]["remedy"]).returncode == 0
+    found = {f["id"]: f for f in findings(assay("check", "--verbose", "--json"))}
+    assert found["key.signing"]["level"] == "ok", found
+    key, cert = (signed / "etc/assay" / name for name in ("keys/signing.key", "certs/signing.der"))
+    *_, ends = re.finditer(rb"\x17\x0d(\d{12}Z)", cert.read_bytes())  # notAfter, a UTCTime
+    der = cert.read_bytes()
+    cert.write_bytes(der[:ends.start(1)] + b"200101000000Z" + der[ends.end(1):])
+    found = {f["id"]: f for f in findings(assay("check", "--json"))}
+    assert found["key.expired"]["remedy"] == (
+        f"move {key} and {cert} away, run 'assay keygen --root {signed.path}', sign anew")
+
+
+def test_the_device_of_another_root_is_not_guessed(assay, signed):
+    """In a root whose /proc is this system's, the first mount is not the root's device."""
+    (signed / "proc/self").mkdir(parents=True)
+    (signed / "proc/self/mounts").write_text("/dev/vda1 / ext4 rw 0 0\n")
+    found = {f["id"]: f for f in findings(assay("check", "--json"))}
+    assert "verity DEVICE'" in found["root.verity"]["remedy"]
+
+
+def test_the_device_of_the_root_is_named(inside, bare, mounts):
+    """tune2fs takes it; where it is not known the remedy says DEVICE."""
+    subprocess.run(["mount", "--bind", bare, bare], check=True)
+    mounts.points.append(bare)
+    source = subprocess.run(["findmnt", "-vno", "SOURCE", bare], capture_output=True, text=True,
+                            check=True).stdout.strip()
+    known = source.startswith("/dev/") and source != "/dev/root"
+    found = {f["id"]: f for f in findings(inside.run("assay", "check", "--json"))}
+    assert f"verity {source if known else 'DEVICE'}'" in found["root.verity"]["remedy"]
+
+
+def test_a_root_on_an_overlay_is_a_reason(inside, bare, mounts, tmp_path):
+    """Nothing on it would run: an enforcing boot would stop."""
+    (tmp_path / "empty").mkdir()
+    subprocess.run(["mount", "-t", "overlay", "-o", f"lowerdir={bare}:{tmp_path}/empty", "x",
+                    bare], check=True)
+    mounts.points.append(bare)
+    found = {f["id"]: f for f in findings(inside.run("assay", "check", "--json"))}
+    assert found["mount.system"]["level"] == "reason", found
+
+
+def test_a_lost_key_is_not_replaced_by_keygen(assay, signed):
+    """keygen would refuse: the certificate is there."""
+    (signed / "etc/assay/keys/signing.key").unlink()
+    found = {f["id"]: f for f in findings(assay("check", "--json"))}
+    assert "back from its copy" in found["key.signing"]["remedy"]
+
+
+def test_what_is_in_force_is_not_read_from_a_directory(assay, signed):
+    """What is configured, and no verdict on a kernel that is not there."""
+    assert assay("enable").rc == 0
+    done = assay("status")
+    assert done.rc == 1 and "configured           enforce" in done.out, done
+    assert done.out.splitlines()[-1].split("  ")[-1].strip() == "not known below --root", done
+    answer = json.loads(assay("status", "--json").out)
+    assert answer["as_configured"] is None and answer["in_force"]["mode"] is None
+
+
+def test_status_of_a_host_that_is_off(inside):
+    """Not enabled, exit 1, no reason; a terminal is led on."""
+    done = inside.run("assay", "status")
+    assert done.rc == 1 and done.out.endswith("not enabled\n") and "reason" not in done.out, done
+    assert "next:" not in done.out + done.err
+    assert "next: assay check\r\n" in on_terminal(inside.words("assay", "status"))[1]
+
+
+def test_disable_of_what_was_never_enabled(run, bare, inside):
+    """No configuration is made to say off; what can't be run is not told to be run."""
+    done = run("assay", "disable", "--root", bare)
+    assert done.rc == 0 and "update-initramfs is not installed there" in done.out, done
+    assert "chroot" not in done.out and not (bare / "etc/assay").exists()
+    done = inside.run("assay", "disable")
+    assert done.rc == 2 and done.err.count("\n") == 1 and "is not installed" in done.err, done
+    assert not (bare / "etc/assay").exists()
+
+
+def test_explain_of_data_does_not_say_sign(assay, signed):
+    """First that it is data, then the verdict, and no more."""
+    (signed / "usr/data").write_text("text\n")
+    done = assay("explain", "/usr/data")
+    lines = done.out.splitlines()
+    assert done.rc == 1 and lines[1] == "  data: nothing executes it", done
+    assert lines[2].startswith("exec: denied") and "sign the file" not in done.out
+
+
+def test_a_file_without_records_is_told_of(run, tmp_path):
+    """It may be another file than was meant; an empty log is possible: exit 0."""
+    (tmp_path / "lines").write_text("nothing of the kernel\n")
+    done = run("assay", "events", "--root", tmp_path, "--input", tmp_path / "lines")
+    assert done.rc == 0 and done.out.startswith("0 denied"), done
+    assert done.err == f"assay: events: {tmp_path}/lines: read no record of the kernel\n"
+
+
+def test_help_has_a_short_form(run):
+    """-h of assay itself."""
+    assert run("assay", "-h").rc == 0 and run("assay", "-h").out == run("assay", "--help").out
+
+
+def test_one_file_is_no_plural(assay, signed):
+    """The count that is left over."""
+    for i in range(13):
+        odd = signed / f"opt/d{i}/run"
+        odd.parent.mkdir(parents=True)
+        odd.write_bytes(SCRIPT)
+        odd.chmod(0o755)
+    assert "1 more executable file that" in assay("check").out

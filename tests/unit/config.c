@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading and editing assay.conf. */
+#include "proto/config.h"
+
+#include "base/io.h"
+#include "unit.h"
+
+static int parse(const char *text, struct config *c, struct err *err)
+{
+	return config_parse(text, strlen(text), "assay.conf", c, err);
+}
+
+static void absent_file_gives_the_defaults(void)
+{
+	struct err err = ERR_INIT;
+	struct config c;
+
+	CHECK_OK(config_load("/nonexistent/assay.conf", &c, &err), &err);
+	CHECK_STR(c.signing, "/etc/assay/keys/signing.key");
+	CHECK(c.settings.mode == MODE_OFF && c.settings.n_init == 3);
+}
+
+static void every_section_is_read(void)
+{
+	struct err err = ERR_INIT;
+	struct config c;
+
+	CHECK_OK(parse("# a comment\n[enforcement]\nmode = log ; said so\nprofile=signature\n"
+		       "[keys]\nsigning = pkcs11:token=t;object=o\ncertificate = /c.pem\n"
+		       "certificates = /certs\n[boot]\ninit = /init /sbin/init\npcr = 9\n",
+		       &c, &err),
+		 &err);
+	CHECK(c.settings.mode == MODE_LOG && c.settings.profile == PROFILE_SIGNATURE);
+	CHECK_STR(c.signing, "pkcs11:token=t;object=o");
+	CHECK_STR(c.certificate, "/c.pem");
+	CHECK_STR(c.certificates, "/certs");
+	CHECK(c.settings.n_init == 2 && c.settings.pcr == 9);
+	CHECK_STR(c.settings.init[1], "/sbin/init");
+}
+
+static void refusals_name_file_and_line(void)
+{
+	struct err err = ERR_INIT;
+	struct config c;
+
+	CHECK_FAILS(parse("[boot]\npcr = 9\nfoo = 1\n", &c, &err), &err, "assay.conf:3: ");
+	CHECK_FAILS(parse("[boot]\nmode = log\n", &c, &err), &err,
+		    "[boot] has nothing named 'mode'");
+	CHECK_FAILS(parse("[enforcement]\npcr = 9\n", &c, &err), &err, "[enforcement] has nothing");
+	CHECK_FAILS(parse("[keys]\nsign = /k\n", &c, &err), &err, "[keys] has nothing named");
+	CHECK_FAILS(parse("[keys]\nsigning =\n", &c, &err), &err, "signing: empty");
+	CHECK_FAILS(parse("[boot]\ninit =\n", &c, &err), &err, "init: no path given");
+	CHECK_FAILS(parse("[boot]\ninit = x\n", &c, &err), &err, "absolute path");
+	CHECK_FAILS(parse("mode = log\n", &c, &err), &err, "has nothing named 'mode'");
+	CHECK_FAILS(parse("[boot]\nnonsense\n", &c, &err), &err, "assay.conf:2: neither");
+	CHECK_FAILS(config_parse("[boot]\0\n", 8, "f", &c, &err), &err, "NUL");
+}
+
+static void file_larger_than_the_maximum_is_refused(void)
+{
+	AUTO_BUF big = BUF_INIT(CONFIG_MAX + 1);
+	struct err err = ERR_INIT;
+	struct config c;
+	char path[512];
+	uint8_t *at;
+
+	(void)snprintf(path, sizeof(path), "%s/assay.conf", unit_tmp());
+	CHECK_OK(buf_reserve(&big, CONFIG_MAX, &at, &err), &err);
+	memset(at, '\n', CONFIG_MAX);
+	CHECK_OK(io_replace_file(path, &big, 0600, &err), &err);
+	CHECK_OK(config_load(path, &c, &err), &err);
+	CHECK_OK(buf_put(&big, "\n", 1, &err), &err);
+	CHECK_OK(io_replace_file(path, &big, 0600, &err), &err);
+	CHECK_FAILS(config_load(path, &c, &err), &err, "larger than the maximum of 65536 bytes");
+}
+
+static int edit(const char *text, struct buf *out, struct err *err)
+{
+	AUTO_BUF in = BUF_INIT(CONFIG_MAX);
+
+	buf_reset(out);
+	if (buf_put(&in, text, strlen(text), err) < 0)
+		return -1;
+	return config_edit_mode(&in, MODE_ENFORCE, out, err);
+}
+
+static void editing_changes_the_mode_only(void)
+{
+	AUTO_BUF out = BUF_INIT(CONFIG_MAX);
+	struct err err = ERR_INIT;
+
+	CHECK_OK(edit("", &out, &err), &err);
+	CHECK_STR(buf_text(&out), "[enforcement]\nmode = enforce\n");
+	CHECK_OK(edit("# c\n[enforcement]\n# d\nmode = off\nevm = off\n[boot]\n", &out, &err),
+		 &err);
+	CHECK_STR(buf_text(&out), "# c\n[enforcement]\n# d\nmode = enforce\nevm = off\n[boot]\n");
+	CHECK_OK(edit("[enforcement]\nevm = off\n[boot]\npcr = 9", &out, &err), &err);
+	CHECK_STR(buf_text(&out), "[enforcement]\nevm = off\nmode = enforce\n[boot]\npcr = 9\n");
+	CHECK_OK(edit("[enforcement]\nmodel\nmode=off\nmode: log\n", &out, &err), &err);
+	CHECK_STR(buf_text(&out), "[enforcement]\nmodel\nmode = enforce\n");
+	CHECK_OK(edit("[boot]\nmode = x\n[enforcement]\n", &out, &err), &err);
+	CHECK_STR(buf_text(&out), "[boot]\nmode = x\n[enforcement]\nmode = enforce\n");
+}
+
+static const struct unit_case cases[] = {
+	CASE(absent_file_gives_the_defaults), CASE(every_section_is_read),
+	CASE(refusals_name_file_and_line),    CASE(file_larger_than_the_maximum_is_refused),
+	CASE(editing_changes_the_mode_only),  CASE_END,
+};
+UNIT_MAIN(cases)

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The enforcement record: one canonical text, and nothing else is taken. */
+#include "proto/record.h"
+
+#include "ima/xattr.h"
+#include "unit.h"
+
+#define EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define HEAD "assay-record 1\nmode enforce\nprofile signature\nevm portable\nepoch 1\nlevel local\n"
+#define MIDDLE \
+	"lockdown integrity\nmodule-signatures yes\nptrace-scope 3\nkexec-load no\n" \
+	"unprivileged-bpf no\npolicy sha256:" EMPTY_SHA256 "\n"
+#define CERT "cert sha256:" EMPTY_SHA256 " signing.der\n"
+
+/* The vector of docs/PROTOCOL.record, 5. */
+static const char vector[] = HEAD "pcr 13\ninit /sbin/init\n" MIDDLE CERT;
+static const char vector_sha256[] =
+	"46a8815743faf8a874442210b356424864d84a9f5a083ed81c37b4b983b2963d";
+
+static int parse(const char *text, struct record *r, struct err *err)
+{
+	return record_parse(text, strlen(text), r, err);
+}
+
+static void vector_is_read_and_written_alike(void)
+{
+	AUTO_BUF out = BUF_INIT(RECORD_MAX);
+	struct err err = ERR_INIT;
+	char hex[2 * HASH_SIZE_MAX + 1];
+	struct digest d;
+	struct record r;
+
+	CHECK_OK(parse(vector, &r, &err), &err);
+	CHECK(r.settings.mode == MODE_ENFORCE && r.epoch == 1 && r.n_certs == 1);
+	CHECK_STR(r.level, "local");
+	CHECK_STR(r.certs[0].name, "signing.der");
+	CHECK_OK(record_format(&r, &out, &err), &err);
+	CHECK(strcmp(buf_text(&out), vector) == 0);
+	CHECK_OK(hash_bytes(HASH_SHA256, out.data, out.len, &d, &err), &err);
+	hex_format(d.data, d.len, hex);
+	CHECK(strcmp(hex, vector_sha256) == 0);
+}
+
+static void whatever_is_not_canonical_is_refused(void)
+{
+	static const char *const bad[] = {
+		"",
+		"assay-record 2\n",
+		HEAD "pcr 13\ninit /sbin/init\n" MIDDLE,
+		HEAD "pcr 13\n" MIDDLE CERT,
+		HEAD "init /sbin/init\n" MIDDLE CERT,
+		HEAD "pcr 013\ninit /sbin/init\n" MIDDLE CERT,
+		HEAD "pcr 13\n\ninit /sbin/init\n" MIDDLE CERT,
+		HEAD "pcr 13\npcr 13\ninit /sbin/init\n" MIDDLE CERT,
+		HEAD "pcr 13\ninit /sbin/init \n" MIDDLE CERT,
+		HEAD "pcr 13\ninit /sbin/init\r\n" MIDDLE CERT,
+		HEAD "init /sbin/init\npcr 13\n" MIDDLE CERT,
+		HEAD "pcr 13\ninit /sbin/init\n" MIDDLE "cert sha256:" EMPTY_SHA256 " a/b\n",
+		HEAD "pcr 13\ninit /sbin/init\n" MIDDLE "cert sha256:" EMPTY_SHA256 " .x\n",
+		HEAD "pcr 13\ninit /sbin/init\n" MIDDLE "cert sha256:" EMPTY_SHA256 "\n",
+		HEAD "pcr 13\ninit /sbin/init\n" MIDDLE "cert sha1:00 x\n",
+		HEAD "pcr 13\ninit /sbin/init\n" MIDDLE "cert sha256:E3 x\n",
+		HEAD "pcr 13\ninit /sbin/init\n" MIDDLE CERT "more\n",
+		HEAD "pcr 13\ninit /sbin/init\n" MIDDLE CERT "unfinished",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct err err = ERR_INIT;
+		struct record r;
+
+		CHECK_FAILS(parse(bad[i], &r, &err), &err, "record: ");
+	}
+}
+
+static void words_that_decide_nothing_are_refused(void)
+{
+	static const char *const from_to[][2] = {
+		{ "mode enforce", "mode off" },	   { "profile signature", "profile auto" },
+		{ "epoch 1", "epoch 4294967296" }, { "epoch 1", "epoch -1" },
+		{ "level local", "level Local" },  { "evm portable", "evm maybe" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(from_to); i++) {
+		struct err err = ERR_INIT;
+		const char *at = strstr(vector, from_to[i][0]);
+		char text[RECORD_MAX];
+		struct record r;
+
+		CHECK(at);
+		(void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - vector), vector,
+			       from_to[i][1], at + strlen(from_to[i][0]));
+		CHECK_FAILS(parse(text, &r, &err), &err, "record: ");
+	}
+}
+
+static void maxima_hold(void)
+{
+	AUTO_BUF text = BUF_INIT(2 * RECORD_MAX);
+	struct err err = ERR_INIT;
+	struct record r;
+
+	CHECK_OK(buf_putf(&text, &err, "%s", vector), &err);
+	for (int i = 1; i < RECORD_CERTS_MAX; i++)
+		CHECK_OK(buf_putf(&text, &err, CERT), &err);
+	CHECK_OK(parse(buf_text(&text), &r, &err), &err);
+	CHECK(r.n_certs == RECORD_CERTS_MAX);
+	CHECK_OK(buf_putf(&text, &err, CERT), &err);
+	CHECK_FAILS(parse(buf_text(&text), &r, &err), &err, "more than 16 certificates");
+	while (text.len <= RECORD_MAX)
+		CHECK_OK(buf_putf(&text, &err, CERT), &err);
+	CHECK_FAILS(parse(buf_text(&text), &r, &err), &err, "larger than 16384 bytes");
+}
+
+static void signature_that_is_none_is_refused(void)
+{
+	static const uint8_t v3[] = { 6, 3, 4, 0, 0, 0, 0, 0, 1, 9 };
+	static const uint8_t v2[] = { 3, 2, 4, 0, 0, 0, 0, 0, 1, 9 };
+	struct cert_set none = CERT_SET_INIT;
+	struct err err = ERR_INIT;
+
+	CHECK_FAILS(record_verify(vector, strlen(vector), "", 0, &none, &err), &err, "record.sig");
+	CHECK_FAILS(record_verify(vector, strlen(vector), v3, sizeof(v3), &none, &err), &err,
+		    "record.sig: not a v2 signature");
+	CHECK_FAILS(record_verify(vector, strlen(vector), v2, sizeof(v2), &none, &err), &err,
+		    "record.sig");
+}
+
+static const struct unit_case cases[] = {
+	CASE(vector_is_read_and_written_alike),	     CASE(whatever_is_not_canonical_is_refused),
+	CASE(words_that_decide_nothing_are_refused), CASE(maxima_hold),
+	CASE(signature_that_is_none_is_refused),     CASE_END,
+};
+UNIT_MAIN(cases)

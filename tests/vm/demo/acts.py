@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The acts, in their order; ACTS at the end is what is played.  A later part adds its own there."""
+
+from pathlib import Path
+
+GUEST = Path(__file__).resolve().parent / "guest"
+OVERWRITE = "python3 /root/overwrite /usr/bin/hello"
+
+
+def stock(stage):
+    """A Debian as it comes: what was dropped runs."""
+    stage.act("A stock Debian, nothing installed yet")
+    stage.do("uname -sr; . /etc/os-release; echo $PRETTY_NAME")
+    stage.tell("somebody drops a program:")
+    stage.do("cp /usr/bin/id /home/user/dropped && /home/user/dropped", user="user")
+
+
+def install(stage):
+    """Assay from its package, then the operator's commands."""
+    stage.act("The operator installs Assay, makes a key, signs what dpkg installed")
+    stage.tell("apt install ./" + " ./".join(deb.name for deb in stage.debs))
+    stage.machine.install(*stage.debs)
+    stage.do("assay keygen --no-passphrase")
+    stage.do("assay sign --installed")
+    stage.do("assay check")
+
+
+def enable(stage):
+    """The next boot enforces."""
+    stage.act("Enforcement is switched on; it takes effect at the next boot")
+    stage.do("assay enable")
+    stage.act("Reboot")
+    stage.machine.reboot()
+    stage.tell(f"up again after {stage.machine.boot_seconds:.0f} s")
+    failed = stage.machine.failed_units()
+    stage.judge(not failed, f"failed units: {' '.join(failed) or 'none'}")
+    denied = stage.machine.denials()
+    stage.judge(not denied, f"denials while booting: {len(denied)}")
+    stage.do("assay status")
+
+
+def only_installed(stage):
+    """What was installed runs, what was not does not."""
+    stage.act("Only what was installed runs")
+    stage.do("hello")
+    stage.refused("/home/user/dropped", user="user")
+    stage.refused("/home/user/dropped")
+    stage.tell("by way of the loader, of memory, of a script:")
+    stage.refused("/lib64/ld-linux-x86-64.so.2 /home/user/dropped", user="user")
+    stage.machine.put("/root/memfd", (GUEST / "memfd").read_bytes())
+    stage.refused("python3 /root/memfd /usr/bin/id")
+    stage.refused("printf '#!/bin/sh\\nid\\n' >/tmp/s; chmod +x /tmp/s; /tmp/s", user="user")
+
+
+def tampering(stage):
+    """A signed program is changed, as a file and behind the file system's back."""
+    stage.act("What was installed and then changed does not run")
+    stage.refused("echo x >>/usr/bin/hello")
+    stage.tell("root writes to the disk under the file, and drops the caches:")
+    stage.machine.put("/root/overwrite", (GUEST / "overwrite").read_bytes())
+    stage.do(OVERWRITE)
+    stage.refused("hello")
+    stage.tell("what the kernel reported, told by the operator's command:")
+    stage.machine.run("sleep 1")
+    stage.do("assay events")
+
+
+def record(stage):
+    """The state is in the TPM."""
+    stage.act("What was enforced is measured into the TPM")
+    stage.do("tpm2_pcrread sha256:13; grep -E 'state|record|policy|proof' /run/assay/boot")
+
+
+def switched_off(stage):
+    """The setting cannot be turned off from the kernel command line."""
+    stage.act("Somebody turns enforcement off on the kernel command line: ima_appraise=off")
+    stage.machine.stop_guest("reboot")
+    stage.machine.start(append="ima_appraise=off", wait=False)
+    match = stage.machine.wait_console(r"^.*assay: boot stopped: .*$")
+    stage.say(f"     {match.group(0).strip()}")
+    up = stage.machine.channel.wait_hello(8) if stage.machine.running() else False
+    stage.judge(not up, "the boot stopped")
+    stage.machine.kill()
+
+
+# The lock (a secret that only this state unseals) and attestation (a verifier) go here.
+ACTS = [stock, install, enable, only_installed, tampering, record, switched_off]

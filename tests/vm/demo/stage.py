@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Plays commands on a machine as a person would see them, and notes what went wrong."""
+
+import sys
+import time
+
+LINES = 12   # of a command's output that are shown
+
+
+class Stage:
+    """One machine and an audience; failed counts what went against the script."""
+
+    def __init__(self, out=sys.stdout):
+        self.out = out
+        self.colour = out.isatty()
+        self.begin = time.monotonic()
+        self.machine = None
+        self.passed = self.failed = 0
+
+    def say(self, text=""):
+        """One line."""
+        print(text, file=self.out, flush=True)
+
+    def act(self, title):
+        """A new act, with the time since the beginning."""
+        minutes, seconds = divmod(int(time.monotonic() - self.begin), 60)
+        self.say()
+        self.say(self._paint("1", f"== {title}") + f"  [{minutes}:{seconds:02d}]")
+
+    def tell(self, text):
+        """What the audience should know."""
+        self.say(f"   {text}")
+
+    def do(self, command, user=None, timeout=900):
+        """Run a command that must succeed."""
+        return self._play(command, True, user, timeout)
+
+    def refused(self, command, user=None):
+        """Run a command that must be refused."""
+        return self._play(command, False, user, 120)
+
+    def judge(self, good, text):
+        """Note whether something is as it should be, and say it."""
+        self.passed += bool(good)
+        self.failed += not good
+        self.say("   " + (self._paint("32", "as it should be: ") if good
+                          else self._paint("31", "NOT AS IT SHOULD BE: ")) + text)
+
+    def _play(self, command, must, user, timeout):
+        self.say(f"   {user or 'root'}@lab{'$' if user else '#'} {command}")
+        begin = time.monotonic()
+        result = self.machine.run(command, timeout=timeout, user=user)
+        lines = (result.stdout + result.stderr).splitlines()
+        for line in lines[:LINES]:
+            self.say(f"     {line}")
+        if len(lines) > LINES:
+            self.say(f"     … {len(lines) - LINES} more lines")
+        took = time.monotonic() - begin
+        what = "it succeeds" if result.ok else f"refused (exit {result.rc})"
+        self.judge(result.ok == must, what + (f", {took:.0f} s" if took >= 2 else ""))
+        return result
+
+    def _paint(self, code, text):
+        return f"\033[{code}m{text}\033[0m" if self.colour else text

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The QEMU command line of a machine."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+BUSES = {
+    "virtio": (["virtio-blk-pci"], []),
+    "scsi": (["scsi-hd"], ["-device", "virtio-scsi-pci,id=scsi"]),
+    "nvme": (["nvme", "serial=lab"], []),
+}
+
+
+@dataclass
+class Hardware:
+    """What a machine consists of; the same for every boot of it."""
+
+    memory: int = 2048
+    cpus: int = 2
+    bus: str = "virtio"        # of the root disk: virtio, scsi or nvme
+    efi: bool = False          # OVMF and the image's ESP instead of a direct kernel boot
+    net: bool = False          # user network cut off from the world, forwards below
+    forwards: dict = field(default_factory=dict)   # loopback port here -> port of the guest
+    disks: list = field(default_factory=list)      # raw disks attached after the root disk
+    tpm: bool = True
+
+
+def accelerator():
+    """Emulation everywhere; KVM only where somebody says that it works ($ASSAY_ACCEL)."""
+    return os.environ.get("ASSAY_ACCEL") or "tcg,thread=multi"
+
+
+def arguments(hardware, work, image):
+    """Everything but what is booted."""
+    work = Path(work)
+    words = ["qemu-system-x86_64", "-M", "q35", "-accel", accelerator(), "-cpu", "max",
+             "-m", hardware.memory, "-smp", hardware.cpus, "-nodefaults", "-display", "none",
+             "-no-reboot", "-rtc", "base=utc", "-device", "virtio-rng-pci"]
+    words += _disk("root", image, "qcow2", hardware.bus)
+    for number, path in enumerate(hardware.disks):
+        words += _disk(f"disk{number}", path, "raw", "virtio")
+    words += ["-chardev", f"socket,id=console,path={work}/console.sock,server=on,wait=off,"
+              f"logfile={work}/console,logappend=on", "-serial", "chardev:console"]
+    words += ["-device", "virtio-serial-pci",
+              "-chardev", f"socket,id=agent,path={work}/agent.sock,server=on,wait=off",
+              "-device", "virtserialport,chardev=agent,name=org.assay.lab.0"]
+    words += ["-qmp", f"unix:{work}/qmp.sock,server=on,wait=off"]
+    if hardware.tpm:
+        words += ["-chardev", f"socket,id=tpm,path={work}/tpm.sock",
+                  "-tpmdev", "emulator,id=tpm,chardev=tpm", "-device", "tpm-crb,tpmdev=tpm"]
+    return words + _network(hardware)
+
+
+def _disk(name, path, form, bus):
+    device, controller = BUSES[bus]
+    return [*controller,
+            "-drive", f"file={path},format={form},if=none,id={name},discard=unmap",
+            "-device", ",".join([device[0], f"drive={name}", *device[1:]])]
+
+
+def _network(hardware):
+    if not hardware.net:
+        return ["-nic", "none"]
+    forwards = "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}"
+                       for host, guest in hardware.forwards.items())
+    return ["-netdev", f"user,id=net,restrict=on{forwards}", "-device", "virtio-net-pci,netdev=net"]
