@@ -10,7 +10,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from .errors import Deadline, GuestError, LabError
+from .errors import Deadline, Gone, GuestError
 
 PIECE = 1 << 20
 GRACE = 30  # seconds that an answer may take beyond what the guest was given
@@ -69,12 +69,12 @@ class Channel:
             with self.sending:
                 self.socket.sendall(struct.pack(">I", len(data)) + data)
         except OSError as error:
-            raise LabError(f"channel: {verb}: the machine is gone") from error
+            raise Gone(f"channel: {verb}: the machine is gone") from error
         with self.changed:
             self.changed.wait_for(lambda: number in self.answers or self.closed, seconds)
             answer = self.answers.pop(number, None)
         if answer is None and self.closed:
-            raise LabError(f"channel: {verb}: the machine is gone")
+            raise Gone(f"channel: {verb}: the machine is gone")
         if answer is None:
             raise Deadline(f"channel: {verb}: no answer in {seconds} s")
         if "error" in answer:

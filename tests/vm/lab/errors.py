@@ -10,6 +10,10 @@ class Deadline(LabError):
     """Something did not happen in the time it was given."""
 
 
+class Gone(LabError):
+    """The machine went away before it answered: it is off, or on its way there."""
+
+
 class BootFailed(LabError):
     """The machine stopped or said nothing before the channel was up; ends with its console."""
 

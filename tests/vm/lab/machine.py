@@ -9,7 +9,7 @@ from pathlib import Path
 from . import boot, qemu, reports
 from .channel import Channel
 from .disk import offline, overlay, raw_view
-from .errors import BootFailed, Deadline, LabError
+from .errors import BootFailed, Deadline, Gone, LabError
 from .process import Process, connect
 from .qmp import Qmp
 from .shell import sh
@@ -109,7 +109,10 @@ class Machine:
 
     def stop_guest(self, verb):
         """Ask systemd for a reboot or poweroff and wait until the machine is off."""
-        self.run(f"systemctl --no-block {verb}")
+        try:
+            self.run(f"systemctl --no-block {verb}")
+        except Gone:
+            pass    # the machine may stop sooner than the answer comes
         self.wait_off()
 
     def running(self):
