@@ -104,7 +104,11 @@ MUST_USE int caps_drop(struct boot *boot, struct err *err);
 
 /* report.c: adds a line; a report that can't be written is said on the console, nothing more. */
 void report_line(struct boot *boot, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void report_refusal(struct boot *boot, enum boot_reason reason, const struct err *why);
 void report_begin(struct boot *boot);
+/* For the scripts of the initramfs, in log mode: report_write takes it up. */
+MUST_USE int report_early_refusal(struct boot *boot, enum boot_reason reason, const struct err *why,
+				  struct err *err);
 MUST_USE int report_write(struct boot *boot, struct err *err);
 
 /* stop.c */

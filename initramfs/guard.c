@@ -29,7 +29,7 @@ int guard_cmdline(struct boot *boot, struct err *err)
 		(void)err_set(err, "%s: %s", refusal.param, refusal.why);
 		if (boot->record.settings.mode == MODE_ENFORCE)
 			return -1;
-		report_line(boot, "would-refuse %s", err->text);
+		report_refusal(boot, REASON_CMDLINE, err);
 	}
 	return 0;
 }
@@ -45,6 +45,6 @@ int guard_init(struct boot *boot, struct err *err)
 	(void)err_set(err, "%s: is not an init that the record names", init);
 	if (s->mode == MODE_ENFORCE)
 		return -1;
-	report_line(boot, "would-refuse %s", err->text);
+	report_refusal(boot, REASON_INIT, err);
 	return 0;
 }

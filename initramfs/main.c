@@ -99,11 +99,14 @@ static int panic_shell(struct boot *boot, char **args UNUSED)
 static int refuse_root(struct boot *boot, char **args)
 {
 	struct err why = ERR_INIT;
+	struct err err = ERR_INIT;
 
 	(void)err_set(&why, "%s", args[0]);
 	if (!is_log_mode(boot))
 		stop(boot, REASON_ROOT, &why);
 	say(boot, "assay: would refuse: %s", why.text);
+	if (report_early_refusal(boot, REASON_ROOT, &why, &err) < 0)
+		say(boot, "assay: no report of it: %s", err.text);
 	return 0;
 }
 

@@ -54,7 +54,7 @@ static void run(struct boot *boot, const struct step *steps, size_t n)
 			continue;
 		if (!steps[i].log_goes_on || boot->record.settings.mode != MODE_LOG)
 			stop(boot, steps[i].reason, &err);
-		report_line(boot, "would-refuse %s: %s", reason_code(steps[i].reason), err.text);
+		report_refusal(boot, steps[i].reason, &err);
 	}
 }
 

@@ -27,14 +27,15 @@ enum settings_profile checks_profile(const struct host *host, const struct confi
 /* Has the file system of the directory the verity feature? */
 bool checks_has_verity(const struct host *host, const char *dir);
 
-void checks_kernel(const struct checks *c);   /* all installed kernels' configurations */
-void checks_machine(const struct checks *c);  /* TPM, Secure Boot, what the next boot starts with */
-void checks_cmdline(const struct checks *c);  /* part of it: kernel parameters */
-void checks_lsm(const struct checks *c);      /* part of it: security modules that are wanted */
-void checks_storage(const struct checks *c);  /* root file system, mounts */
-void checks_keys(const struct checks *c);     /* signing key, certificates */
-void checks_boot(const struct checks *c);     /* initramfs tool and hook */
-void checks_packages(const struct checks *c); /* dpkg's database, upgrades that nobody signs */
-void checks_modules(const struct checks *c);  /* modules loaded without a signature */
+void checks_kernel(const struct checks *c);  /* all installed kernels' configurations */
+void checks_machine(const struct checks *c); /* TPM, Secure Boot, what the next boot starts with */
+void checks_cmdline(const struct checks *c); /* part of it: kernel parameters */
+void checks_lsm(const struct checks *c);     /* part of it: security modules that are wanted */
+void checks_storage(const struct checks *c); /* root file system, mounts */
+void checks_root_entries(const struct checks *c); /* what the initramfs takes from the root */
+void checks_keys(const struct checks *c);	  /* signing key, certificates */
+void checks_boot(const struct checks *c);	  /* initramfs tool and hook */
+void checks_packages(const struct checks *c);	  /* dpkg's database, upgrades that nobody signs */
+void checks_modules(const struct checks *c);	  /* modules loaded without a signature */
 
 #endif

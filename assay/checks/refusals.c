@@ -4,12 +4,10 @@
 
 #include <string.h>
 
-/* "TPM: ...": a step of the boot failed (initramfs/steps.c); without it, what guard.c found. */
-static bool has_code(const char *line)
+/* Of the boot that was; the next one's command line is judged by itself. */
+static bool is_of_command_line(const char *line)
 {
-	size_t n = strspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-");
-
-	return n > 0 && line[n] == ':';
+	return strncmp(line, "CMDLINE:", 8) == 0 || strncmp(line, "INIT:", 5) == 0;
 }
 
 void checks_refusals(const struct state *state, bool before_enforcing, struct report *report)
@@ -18,7 +16,9 @@ void checks_refusals(const struct state *state, bool before_enforcing, struct re
 
 	for (size_t n; (n = strcspn(line, "\n")) > 0; line += n + (line[n] ? 1 : 0))
 		(void)report_add(
-			report, before_enforcing && has_code(line) ? REPORT_REASON : REPORT_ADVICE,
+			report,
+			before_enforcing && !is_of_command_line(line) ? REPORT_REASON
+								      : REPORT_ADVICE,
 			"boot.refused",
 			"mend it and boot in log mode once more: assay-boot(8) has the codes",
 			"an enforcing boot would have stopped where this one went on: %.*s", (int)n,

@@ -58,8 +58,8 @@ def root(tmp_path):
                        "etc/assay/assay.conf": CONFIG}.items():
         (made / path).parent.mkdir(parents=True, exist_ok=True)
         (made / path).write_text(text)
-    for directory in ("keys", "certs"):
-        (made / "etc/assay" / directory).mkdir()
+    for directory in ("etc/assay/keys", "etc/assay/certs", "dev", "proc", "run", "sys"):
+        (made / directory).mkdir(exist_ok=True)
     return made
 
 

@@ -227,8 +227,8 @@ def test_one_old_kernel_weakens_all(assay, put):
     assert assay("enable").rc == 1 and assay("enable", "--log").rc == 0
 
 
-@pytest.mark.parametrize(("line", "level"), [("TPM: it does not answer", "reason"),
-                                             ("systemd.setenv=A=b: runs what it likes", "advice")])
+@pytest.mark.parametrize(("line", "level"), [("TPM: it does not answer", "reason"), ("ROOT: /usr is a link", "reason"),
+                                             ("CMDLINE: systemd.setenv=A=b: runs what it likes", "advice")])
 def test_what_log_mode_went_on_from_stops_enable(assay, put, line, level):
     """A step that failed is a reason; the next boot's command line is looked at by itself."""
     put("sys/kernel/security/ima/ascii_runtime_measurements")

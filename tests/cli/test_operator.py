@@ -144,7 +144,6 @@ def test_check_refuses_an_ecdsa_key_that_the_kernel_cannot_use(assay, signed, ru
 
 def test_check_reads_the_command_line(assay, signed):
     """A parameter that turns appraisal off is a reason that names it."""
-    (signed / "proc").mkdir()
     (signed / "proc/cmdline").write_text("root=/dev/vda ro ima_appraise=off quiet\n")
     done = assay("check")
     assert done.rc == 1 and "'ima_appraise=off'" in done.out and "quiet" not in done.out, done

@@ -207,22 +207,27 @@ def test_log_mode_denies_nothing(preparer, setup):
         machine.start(append="systemd.setenv=A=b")
         lines = report(machine)
         assert lines["state"] == ["log"]
-        assert [r.split(":")[0] for r in lines["would-refuse"]] == ["systemd.setenv=A=b"]
+        assert [r.split(": ")[:2] for r in lines["would-refuse"]] == [["CMDLINE", "systemd.setenv=A=b"]]
         assert all(value.endswith(" left") for value in lines["switch"])
         assert machine.run("cp --no-preserve=all /bin/true /root/copy && chmod +x /root/copy && /root/copy").rc == 0
         assert "[none]" in machine.sh("cat /sys/kernel/security/lockdown")
 
 
-def test_log_mode_boots_with_a_tpm_that_fails(preparer, setup):
-    """What stops a boot that enforces is only told in log mode."""
+def test_log_mode_tells_what_would_stop_the_boot(preparer, setup):
+    """What stops a boot that enforces is only told in log mode, and then keeps enable from it: here a TPM
+    that fails, and a link in the place of /usr."""
     with preparer.machine(setup, "log") as machine:
         with machine.offline(writable=True) as disk:
+            for command in ("ln /usr /moved", "unlink /usr", "symlink /usr moved"):
+                disk.debugfs(command, write=True)
             for name in disk.listdir("/boot"):
                 if name.startswith("initrd.img-"):
                     mute = {"conf/conf.d/000": b"mv /dev/tpmrm0 /dev/gone; : >/dev/tpmrm0\n"}
                     disk.write(f"/boot/{name}", appended(disk.read(f"/boot/{name}"), mute))
         machine.start()
-        assert [line.split(":")[0] for line in report(machine)["would-refuse"]] == ["TPM"]
+        assert sorted(line.split(":")[0] for line in report(machine)["would-refuse"]) == ["ROOT", "TPM"]
+        enable = machine.run("assay enable", timeout=600)
+        assert enable.rc == 1 and "ROOT: the root file system's /usr is not a directory" in enable.stdout + enable.stderr
 
 
 def test_without_tpm_it_boots_and_says_so(preparer, setup):
