@@ -38,20 +38,22 @@ ASSAY_LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed \
 	$(if $(SAN),-fsanitize=address$(comma)undefined) $(if $(COV),--coverage)
 
 # Which libraries each part links; only lib/crypto uses OpenSSL, lib/tpm tss2, lib/base keyutils.
-LIBS := -lcrypto -lkeyutils -linih
+LIBS := -larchive -lcrypto -lkeyutils -linih
 LIBS_assay        := -ljansson -lsystemd
 LIBS_assay-policy := -ljansson
 LIBS_assay-sign   := -ljansson
+LIBS_assay-pkg    := -ljansson
 LIBS_assay-boot   := -ltss2-esys -ltss2-tcti-device
 LIBS_unit         := -ljansson -lsystemd -ltss2-esys -ltss2-tcti-device -ltss2-tcti-swtpm
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
-PROGRAMS := assay assay-policy assay-sign assay-boot
+PROGRAMS := assay assay-policy assay-sign assay-pkg assay-boot
 DIR_assay := assay
 DIR_assay-policy := policy-gen
 DIR_assay-sign := evmctl-plugins
+DIR_assay-pkg := packages
 DIR_assay-boot := initramfs
 OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c $(1)/*/*.c))
 

@@ -77,6 +77,8 @@ static const char help_end[] =
 	"\n"
 	"  keygen, sign, verify, repair   make keys; sign and check files; assay-sign(8)\n"
 	"  policy COMMAND                 generate, lint, explain, simulate; assay-policy(8)\n"
+	"  pkg COMMAND                    sign, verify, show: signatures in packages; "
+	"assay-pkg(8)\n"
 	"\n"
 	"'assay COMMAND --help' tells of each; see assay(8), assay.conf(5).\n";
 

@@ -147,8 +147,8 @@ static int load(struct run *r, struct err *err)
 		path = NULL;
 		return err_set(err, "out of memory");
 	}
-	if (job_load_trusted(job, &r->trusted, err) < 0 || hash_new(&r->repair.hash, err) < 0 ||
-	    manifest_new(&r->manifest, err) < 0 ||
+	if (keys_load_trusted(&job->keys, &r->trusted, err) < 0 ||
+	    hash_new(&r->repair.hash, err) < 0 || manifest_new(&r->manifest, err) < 0 ||
 	    manifest_load(r->manifest, job->manifest ? job->manifest : path, &present, err) < 0)
 		return -1;
 	if (!present)

@@ -2,8 +2,6 @@
 /* assay-sign sign: puts signatures on files. */
 #include <stdio.h>
 
-#include "base/io.h"
-#include "cli/passphrase.h"
 #include "evmctl-plugins/commands.h"
 #include "evmctl-plugins/packages.h"
 
@@ -35,44 +33,6 @@ static void cleanup_key(struct key **key)
 	key_free(*key);
 }
 
-/* The configured key is what keygen makes; one that --key names may be anybody's. */
-static int load_key(const struct job *job, struct key **ret_key, struct err *err)
-{
-	const char *uri = job->key ? job->key : job->config->signing;
-
-	if (!job->key && uri[0] == '/' && !io_exists(uri))
-		return err_set(err, "there is no signing key at %s; run 'assay keygen%s%s'", uri,
-			       job->root ? " --root " : "", job->root ? job->root : "");
-	return key_load(uri, passphrase_ask, ret_key, err);
-}
-
-/*
- * The key ID of the certificate that holds the key; by the key itself when there is none.  The
- * configured certificate must hold the configured key: the kernel would know no other.
- */
-static int find_keyid(struct job *job, const struct key *key, struct err *err)
-{
-	CLEANUP(cert_set_done) struct cert_set set = CERT_SET_INIT;
-
-	for (size_t i = 0; i < job->n_certs; i++)
-		if (cert_set_add_file(&set, job->certs[i], err) < 0)
-			return -1;
-	if (!job->n_certs && io_exists(job->config->certificate) &&
-	    cert_set_add_file(&set, job->config->certificate, err) < 0)
-		return -1;
-	for (size_t i = 0; i < set.n; i++) {
-		if (key_matches(key, set.cert[i], err) == 0) {
-			job->engine.keyid = cert_keyid(set.cert[i]);
-			return 0;
-		}
-	}
-	if (job->n_certs)
-		return -1;
-	if (set.n && !job->key)
-		return err_prepend(err, "certificate: %s", job->config->certificate);
-	return key_keyid(key, &job->engine.keyid, err);
-}
-
 static int conclude(const struct job *job, const struct engine_totals *t)
 {
 	size_t failed = t->count[ENGINE_FAILED];
@@ -101,7 +61,8 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 		return ret;
 	if (packages_check_options(&job, &ret) < 0)
 		return ret;
-	if (load_key(&job, &key, &err) < 0 || find_keyid(&job, key, &err) < 0)
+	if (keys_load_signing(&job.keys, &key, &err) < 0 ||
+	    keys_find_id(&job.keys, key, &job.engine.keyid, &err) < 0)
 		return cmd_fail(cmd, &err);
 	job.engine.act = ENGINE_SIGN;
 	job.engine.key = key;

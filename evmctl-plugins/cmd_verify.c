@@ -57,7 +57,7 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 		return ret;
 	if (packages_check_options(&job, &ret) < 0)
 		return ret;
-	if (job_load_trusted(&job, &trusted, &err) < 0)
+	if (keys_load_trusted(&job.keys, &trusted, &err) < 0)
 		return cmd_fail(cmd, &err);
 	job.engine.act = ENGINE_VERIFY;
 	job.engine.trusted = &trusted;

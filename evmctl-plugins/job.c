@@ -31,14 +31,6 @@ static int parse_profile(const char *value, enum engine_profile *ret_profile, st
 	return 0;
 }
 
-static int add_cert(struct job *job, const char *path, struct err *err)
-{
-	if (job->n_certs == CERT_SET_MAX)
-		return err_set(err, "more than %d certificates", CERT_SET_MAX);
-	job->certs[job->n_certs++] = path;
-	return 0;
-}
-
 static int parse_jobs(const char *value, unsigned int *ret_jobs, struct err *err)
 {
 	unsigned long n = 0;
@@ -119,10 +111,10 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 
 	switch ((enum job_option)id) {
 	case JOB_KEY:
-		job->key = value;
+		job->keys.key = value;
 		return 0;
 	case JOB_CERT:
-		return add_cert(job, value, err);
+		return keys_add_cert(&job->keys, value, err);
 	case JOB_DIGEST:
 		return parse_digest(value, &job->engine.algo, err);
 	case JOB_JOBS:
@@ -260,6 +252,8 @@ int job_init(struct job *job, const struct cmd *cmd, int argc, char **argv, int 
 		*ret_exit = cmd_fail(cmd, &err);
 		return -1;
 	}
+	job->keys.config = job->config;
+	job->keys.root = job->root;
 	job->operands = argv + first;
 	job->n_operands = (size_t)(argc - first);
 	job->engine.evm = evm_wanted(job);
@@ -278,22 +272,6 @@ void job_done(struct job *job)
 	free(job->packages);
 	free(job->root);
 	memset(job, 0, sizeof(*job));
-}
-
-int job_load_trusted(const struct job *job, struct cert_set *set, struct err *err)
-{
-	const char *dir = job->config->certificates;
-
-	for (size_t i = 0; i < job->n_certs; i++)
-		if (cert_set_add_file(set, job->certs[i], err) < 0)
-			return -1;
-	if (!job->n_certs && io_exists(dir) && cert_set_add_dir(set, dir, err) < 0)
-		return -1;
-	if (!set->n)
-		return err_set(
-			err, "there is no certificate in %s; run 'assay keygen%s%s' or give --cert",
-			dir, job->root ? " --root " : "", job->root ? job->root : "");
-	return 0;
 }
 
 int job_operand(const struct job *job, const char *operand, char **ret_path, struct err *err)

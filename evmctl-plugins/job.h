@@ -8,9 +8,8 @@
 #include <jansson.h>
 
 #include "cli/cmd.h"
+#include "cli/keys.h"
 #include "cli/progress.h"
-#include "crypto/cert.h"
-#include "crypto/key.h"
 #include "proto/config.h"
 #include "sig/engine.h"
 
@@ -46,9 +45,7 @@ struct job {
 	const struct cmd *cmd;
 	struct config *config; /* with a root, its paths lie below that */
 	char *config_path;
-	const char *key; /* NULL: the configuration's */
-	const char *certs[CERT_SET_MAX];
-	size_t n_certs;
+	struct keys keys;
 	bool recursive;
 	bool json;
 	enum job_choice evm;
@@ -81,9 +78,6 @@ MUST_USE int job_root_parse(const char *dir, char **ret_root, struct err *err);
  * would.  The caller frees it. */
 MUST_USE int job_operand(const struct job *job, const char *operand, char **ret_path,
 			 struct err *err);
-
-/* What --cert names, else the configured directory; none at all is an error. */
-MUST_USE int job_load_trusted(const struct job *job, struct cert_set *set, struct err *err);
 
 /* Prints one value on a line of its own and drops it. */
 void job_print_json(json_t *o);

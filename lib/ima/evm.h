@@ -11,7 +11,7 @@
 
 /* The file: its descriptor and fstat, and the security.ima that it has or is about to get. */
 struct evm_subject {
-	int fd;
+	int fd; /* -1: it has none of the other attributes */
 	const struct stat *st;
 	const void *ima; /* NULL: the kernel accepts no portable signature without security.ima */
 	size_t ima_len;

@@ -4,7 +4,18 @@
 #ifndef ASSAY_SIG_DOMAIN_H
 #define ASSAY_SIG_DOMAIN_H
 
+#include "base/err.h"
+
 /* The first line of an enforcement record (docs/PROTOCOL.record, section 3), without its LF. */
 #define DOMAIN_RECORD_LINE "assay-record 1"
+
+/* The first line of a package's signatures (docs/PROTOCOL.package), without its LF. */
+#define DOMAIN_PACKAGE_LINE "assay-package 1"
+
+/*
+ * Sets *ret_text to what the open file is, in a person's words, where it begins as such a text;
+ * NULL: it is none.  The offset stays where it is.
+ */
+MUST_USE int domain_of_fd(int fd, const char **ret_text, struct err *err);
 
 #endif

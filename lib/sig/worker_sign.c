@@ -135,35 +135,19 @@ static int checked_digest(struct worker *w, enum engine_outcome *refused, bool *
 }
 
 /*
- * A record is signed by its own means, as a whole bundle: a signature that anybody could have made
- * of one as a file would say that this host is to boot with it.
- */
-static int is_record(struct worker *w, bool *ret_is)
-{
-	static const char line[] = DOMAIN_RECORD_LINE "\n";
-	char head[sizeof(line) - 1];
-	ssize_t n = pread(w->fd, head, sizeof(head), 0);
-
-	if (n < 0)
-		return err_errno(&w->err, "read");
-	*ret_is = n == sizeof(head) && memcmp(head, line, sizeof(head)) == 0;
-	return 0;
-}
-
-/*
  * security.ima; PASS_AGAIN: the file changed while it was hashed.  What the check refuses is left
  * alone when it carries our signature: then somebody signed it by name.
  */
 static enum pass pass_ima(struct worker *w, bool *ret_wrote, enum engine_outcome *ret_refused)
 {
-	bool record = false;
+	const char *other = NULL;
 	bool same = false;
 	bool ok = false;
 
-	if (is_record(w, &record) < 0)
+	if (domain_of_fd(w->fd, &other, &w->err) < 0)
 		return PASS_FAILED;
-	if (record) {
-		(void)err_set(&w->err, "an enforcement record, which is not signed as a file");
+	if (other) {
+		(void)err_set(&w->err, "%s, which is not signed as a file", other);
 		*ret_refused = ENGINE_DENIED;
 		return PASS_REFUSED;
 	}

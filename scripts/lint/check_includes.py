@@ -12,14 +12,16 @@ LIB = {
     "tpm": ["base", "crypto"],
     "ima": ["base", "crypto"],
     "sig": ["base", "crypto", "ima"],
+    "pkg": ["base", "crypto", "ima", "sig"],
     "proto": ["base", "crypto", "ima", "sig"],
 }
-PROGRAMS = ["assay", "policy-gen", "evmctl-plugins", "initramfs"]
+PROGRAMS = ["assay", "policy-gen", "evmctl-plugins", "packages", "initramfs"]
 ROOMS = {
     r"openssl/": "lib/crypto/",
     r"tss2/": "lib/tpm/",
     r"keyutils\.h": "lib/base/keyring",
     r"ini\.h": "lib/proto/config",
+    r"archive": "lib/pkg/",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 

@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from frame.dpkg_root import ELF, DpkgRoot
+from frame.deb import ELF
+from frame.dpkg_root import DpkgRoot
 from frame.mounts import Mounts
 from frame.operator import CONFIG, KCONFIG, SCRIPT
 

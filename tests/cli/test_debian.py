@@ -96,7 +96,7 @@ def test_version_is_one(root_dir, run):
     version = (root_dir / "VERSION").read_text().strip()
     head = (root_dir / "debian/changelog").read_text().splitlines()[0]
     assert head.startswith(f"assay ({version}) ")
-    for program in ("assay", "assay-sign", "assay-policy", "assay-boot"):
+    for program in ("assay", "assay-sign", "assay-policy", "assay-pkg", "assay-boot"):
         assert run(program, "--version").out == f"{program} {version}\n"
 
 

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from frame.dpkg_root import ELF
+from frame.deb import ELF
 from frame.operator import CONFIG, KCONFIG, SCRIPT, findings
 from frame.terminal import on_terminal
 

@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from frame.dpkg_root import ELF, DpkgRoot, has_ima
+from frame.deb import ELF
+from frame.dpkg_root import DpkgRoot, has_ima
 
 SCRIPT = b"#!/bin/sh\nexit 0\n"
 

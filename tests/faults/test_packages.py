@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from frame.dpkg_root import ELF, DpkgRoot
+from frame.deb import ELF
+from frame.dpkg_root import DpkgRoot
 from frame.faults import CRASHED_DECODER
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="security.* attributes take root")

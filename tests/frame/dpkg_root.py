@@ -4,9 +4,7 @@
 import os
 import subprocess
 
-ARCH = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True,
-                      check=True).stdout.strip()
-ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00" + bytes(46)  # an ET_DYN, header only
+from frame.deb import build_deb
 
 
 class DpkgRoot:
@@ -40,44 +38,9 @@ class DpkgRoot:
 
     def install(self, name, files, *, conffiles=(), scripts=None, fields="", md5sums=True):
         """Builds and installs a package of files: path -> (content, mode)."""
-        tree = self.build / name
-        for path, (content, mode) in files.items():
-            where = os.path.join(os.fsencode(tree), os.fsencode(path).lstrip(b"/"))
-            os.makedirs(os.path.dirname(where), exist_ok=True)
-            with open(where, "wb") as out:
-                out.write(content)
-            os.chmod(where, mode)
-        control = tree / "DEBIAN"
-        control.mkdir(parents=True)
-        (control / "control").write_text(
-            f"Package: {name}\nVersion: 1\nArchitecture: {ARCH}\n{fields}"
-            "Maintainer: Nobody <nobody@example.com>\nDescription: test\n")
-        if conffiles:
-            (control / "conffiles").write_text("".join(f"{c}\n" for c in conffiles))
-        for script, text in (scripts or {}).items():
-            (control / script).write_text(text)
-            (control / script).chmod(0o755)
-        if md5sums:
-            self.write_md5sums(tree, control / "md5sums", conffiles)
-        deb = self.build / f"{name}.deb"
-        subprocess.run(["dpkg-deb", "--root-owner-group", "--build", tree, deb], check=True,
-                       capture_output=True)
+        deb = build_deb(self.build / name, name, files, conffiles=conffiles, scripts=scripts,
+                        fields=fields, md5sums=md5sums)
         self.dpkg("--install", deb)
-
-    @staticmethod
-    def write_md5sums(tree, out, conffiles):
-        """As dh_md5sums: everything but the conffiles."""
-        lines = b""
-        for top, _, names in os.walk(os.fsencode(tree)):
-            for name in names:
-                path = os.path.relpath(os.path.join(top, name), os.fsencode(tree))
-                if path.startswith(b"DEBIAN/") or "/" + os.fsdecode(path) in conffiles:
-                    continue
-                done = subprocess.run(["md5sum"], stdin=open(os.path.join(os.fsencode(tree), path),
-                                                             "rb"),
-                                      capture_output=True, check=True)
-                lines += done.stdout[:32] + b"  " + path + b"\n"
-        out.write_bytes(lines)
 
 
 def has_ima(path):

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which key signs, which certificates are trusted. */
+#include "cli/keys.h"
+
+#include "base/io.h"
+#include "cli/passphrase.h"
+
+int keys_add_cert(struct keys *keys, const char *path, struct err *err)
+{
+	if (keys->n_certs == CERT_SET_MAX)
+		return err_set(err, "more than %d certificates", CERT_SET_MAX);
+	keys->certs[keys->n_certs++] = path;
+	return 0;
+}
+
+static const char *root_option(const struct keys *keys)
+{
+	return keys->root ? " --root " : "";
+}
+
+static const char *root_value(const struct keys *keys)
+{
+	return keys->root ? keys->root : "";
+}
+
+/* The configured key is what keygen makes; one that --key names may be anybody's. */
+int keys_load_signing(const struct keys *keys, struct key **ret_key, struct err *err)
+{
+	const char *uri = keys->key ? keys->key : keys->config->signing;
+
+	if (!keys->key && uri[0] == '/' && !io_exists(uri))
+		return err_set(err, "there is no signing key at %s; run 'assay keygen%s%s'", uri,
+			       root_option(keys), root_value(keys));
+	return key_load(uri, passphrase_ask, ret_key, err);
+}
+
+int keys_find_id(const struct keys *keys, const struct key *key, uint32_t *ret_keyid,
+		 struct err *err)
+{
+	CLEANUP(cert_set_done) struct cert_set set = CERT_SET_INIT;
+	const char *configured = keys->config->certificate;
+
+	for (size_t i = 0; i < keys->n_certs; i++)
+		if (cert_set_add_file(&set, keys->certs[i], err) < 0)
+			return -1;
+	if (!keys->n_certs && io_exists(configured) && cert_set_add_file(&set, configured, err) < 0)
+		return -1;
+	for (size_t i = 0; i < set.n; i++) {
+		if (key_matches(key, set.cert[i], err) == 0) {
+			*ret_keyid = cert_keyid(set.cert[i]);
+			return 0;
+		}
+	}
+	if (keys->n_certs)
+		return -1;
+	if (set.n && !keys->key)
+		return err_prepend(err, "certificate: %s", configured);
+	return key_keyid(key, ret_keyid, err);
+}
+
+int keys_load_trusted(const struct keys *keys, struct cert_set *set, struct err *err)
+{
+	const char *dir = keys->config->certificates;
+
+	for (size_t i = 0; i < keys->n_certs; i++)
+		if (cert_set_add_file(set, keys->certs[i], err) < 0)
+			return -1;
+	if (!keys->n_certs && io_exists(dir) && cert_set_add_dir(set, dir, err) < 0)
+		return -1;
+	if (!set->n)
+		return err_set(
+			err, "there is no certificate in %s; run 'assay keygen%s%s' or give --cert",
+			dir, root_option(keys), root_value(keys));
+	return 0;
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading Debian packages. */
+#include "pkg/deb.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "base/io.h"
+#include "pkg/spool.h"
+
+#define READ_SIZE 65536 /* bytes of the package read at a time */
+#define FORMAT_MEMBER "debian-binary"
+#define FORMAT_MAX 64 /* bytes of it */
+#define CONTROL_PREFIX "control.tar"
+#define DATA_PREFIX "data.tar"
+#define CONTROL_FILE "/control"
+
+/* One reading of one package. */
+struct reader {
+	struct archive *outer;
+	struct hash_ctx *hash; /* over the current member */
+	uint64_t size;	       /* bytes of it so far */
+	struct spool spool;
+	deb_entry_fn fn;
+	void *ctx;
+	struct deb *deb;
+	struct err *err; /* of a callback, which can't return one */
+	uint64_t n_entries;
+	uint64_t content;
+	bool has_control;
+	bool has_data;
+};
+
+static void free_archive(struct archive **a)
+{
+	if (*a)
+		(void)archive_read_free(*a);
+	*a = NULL;
+}
+
+static const char *trouble(struct archive *a)
+{
+	const char *text = archive_error_string(a);
+
+	return text ? text : "damaged";
+}
+
+/* The next bytes of the current member: *ret_len 0 at its end. */
+static int member_next(struct reader *r, const void **ret_data, size_t *ret_len, struct err *err)
+{
+	int64_t at;
+	int rc;
+
+	do {
+		rc = archive_read_data_block(r->outer, ret_data, ret_len, &at);
+	} while (rc == ARCHIVE_OK && *ret_len == 0);
+	if (rc == ARCHIVE_EOF) {
+		*ret_len = 0;
+		return 0;
+	}
+	if (rc != ARCHIVE_OK)
+		return err_set(err, "%s", trouble(r->outer));
+	r->size += *ret_len;
+	return hash_update(r->hash, *ret_data, *ret_len, err);
+}
+
+static la_ssize_t inner_read(struct archive *inner, void *ctx, const void **ret_data)
+{
+	struct reader *r = ctx;
+	size_t len = 0;
+
+	if (member_next(r, ret_data, &len, r->err) < 0) {
+		archive_set_error(inner, EIO, "%s", r->err->text);
+		return -1;
+	}
+	return (la_ssize_t)len;
+}
+
+/* Of what dpkg-deb knows; ARCHIVE_WARN would be another program's work. */
+static int open_tar(struct archive *inner, struct reader *r, struct err *err)
+{
+	if (archive_read_support_filter_gzip(inner) != ARCHIVE_OK ||
+	    archive_read_support_filter_xz(inner) != ARCHIVE_OK ||
+	    archive_read_support_filter_zstd(inner) != ARCHIVE_OK ||
+	    archive_read_support_filter_bzip2(inner) != ARCHIVE_OK ||
+	    archive_read_support_filter_lzma(inner) != ARCHIVE_OK ||
+	    archive_read_support_format_tar(inner) != ARCHIVE_OK)
+		return err_set(err, "this libarchive lacks a compression that packages have");
+	if (archive_read_open(inner, r, NULL, inner_read, NULL) != ARCHIVE_OK)
+		return err_set(err, "%s", trouble(inner));
+	return 0;
+}
+
+/* "./usr/bin/true", "usr/bin/true" and "/usr/bin/true" are the same; *ret_path is the caller's. */
+static int entry_path(struct archive_entry *e, char **ret_path, struct err *err)
+{
+	const char *name = archive_entry_pathname(e);
+
+	if (!name)
+		return err_set(err, "a file's name can't be read");
+	if (*name == '.')
+		name++;
+	while (*name == '/')
+		name++;
+	if (asprintf(ret_path, "/%s", name) < 0) {
+		*ret_path = NULL;
+		return err_set(err, "out of memory");
+	}
+	return 0;
+}
+
+/* The field's value, where the line begins with "NAME:"; trimmed, "" where there is none. */
+static int control_field(const char *text, const char *name, char ret_value[static DEB_FIELD_MAX],
+			 struct err *err)
+{
+	size_t n = strlen(name);
+	const char *at = text;
+	size_t len;
+
+	while (at && (strncasecmp(at, name, n) != 0 || at[n] != ':')) {
+		at = strchr(at, '\n');
+		at = at ? at + 1 : NULL;
+	}
+	if (!at)
+		return err_set(err, "control: has no %s", name);
+	at += n + 1;
+	at += strspn(at, " \t");
+	len = strcspn(at, "\n");
+	while (len && strchr(" \t\r", at[len - 1]))
+		len--;
+	if (len == 0 || len >= DEB_FIELD_MAX)
+		return err_set(err, "control: a %s of %zu bytes", name, len);
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)at[i] <= 0x20 || (unsigned char)at[i] >= 0x7f)
+			return err_set(err, "control: a %s with a byte that none has", name);
+	memcpy(ret_value, at, len);
+	ret_value[len] = '\0';
+	return 0;
+}
+
+static int read_control(struct reader *r, int fd, struct err *err)
+{
+	AUTO_BUF text = BUF_INIT(DEB_CONTROL_MAX);
+	struct deb *deb = r->deb;
+
+	if (*deb->package)
+		return err_set(err, "control: is there twice");
+	if (io_read_fd(fd, "control", &text, err) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return -1;
+	if (control_field(buf_text(&text), "Package", deb->package, err) < 0 ||
+	    control_field(buf_text(&text), "Version", deb->version, err) < 0 ||
+	    control_field(buf_text(&text), "Architecture", deb->architecture, err) < 0)
+		return -1;
+	return 0;
+}
+
+static int count_entry(struct reader *r, uint64_t size, struct err *err)
+{
+	if (++r->n_entries > DEB_ENTRIES_MAX)
+		return err_set(err, "more than %d files", DEB_ENTRIES_MAX);
+	if (size > DEB_CONTENT_MAX - r->content)
+		return err_set(err, "more than %llu bytes when unpacked",
+			       (unsigned long long)DEB_CONTENT_MAX);
+	r->content += size;
+	return 0;
+}
+
+static int read_entry(struct reader *r, enum deb_part part, struct archive *inner,
+		      struct archive_entry *e, struct err *err)
+{
+	AUTO_STR path = NULL;
+	struct deb_entry entry = { .part = part,
+				   .uid = (uid_t)archive_entry_uid(e),
+				   .gid = (gid_t)archive_entry_gid(e),
+				   .mode = archive_entry_perm(e) };
+	int64_t size = archive_entry_size(e);
+
+	if (count_entry(r, size > 0 ? (uint64_t)size : 0, err) < 0)
+		return -1;
+	if (archive_entry_filetype(e) != AE_IFREG || archive_entry_hardlink(e))
+		return 0;
+	if (entry_path(e, &path, err) < 0)
+		return -1;
+	entry.path = path;
+	if (size < 0 || spool_entry(&r->spool, inner, (uint64_t)size, &entry.fd, err) < 0)
+		return err_prepend(err, "%s", path);
+	if (part == DEB_SCRIPT && strcmp(path, CONTROL_FILE) == 0 &&
+	    read_control(r, entry.fd, err) < 0)
+		return -1;
+	if (r->fn && r->fn(r->ctx, &entry, err) < 0)
+		return err_prepend(err, "%s", path);
+	return 0;
+}
+
+static int read_tar(struct reader *r, enum deb_part part, struct err *err)
+{
+	CLEANUP(free_archive) struct archive *inner = archive_read_new();
+	struct archive_entry *e;
+	int rc;
+
+	if (!inner)
+		return err_set(err, "out of memory");
+	if (open_tar(inner, r, err) < 0)
+		return -1;
+	while ((rc = archive_read_next_header(inner, &e)) == ARCHIVE_OK)
+		if (read_entry(r, part, inner, e, err) < 0)
+			return -1;
+	return rc == ARCHIVE_EOF ? 0 : err_set(err, "%s", trouble(inner));
+}
+
+/* What is left of the member: its digest is over all of it. */
+static int drain(struct reader *r, struct buf *out, struct err *err)
+{
+	const void *data;
+	size_t len;
+
+	do {
+		if (member_next(r, &data, &len, err) < 0)
+			return -1;
+		if (out && len && buf_put(out, data, len, err) < 0)
+			return -1;
+	} while (len);
+	return 0;
+}
+
+static int read_format(struct reader *r, struct err *err)
+{
+	AUTO_BUF text = BUF_INIT(FORMAT_MAX);
+
+	if (drain(r, &text, err) < 0)
+		return -1;
+	if (strncmp(buf_text(&text), "2.", 2) != 0)
+		return err_set(err, "not of format 2");
+	return 0;
+}
+
+static int read_once(struct reader *r, bool *seen, enum deb_part part, struct err *err)
+{
+	if (*seen)
+		return err_set(err, "is there twice");
+	*seen = true;
+	if ((part == DEB_SCRIPT || r->fn) && read_tar(r, part, err) < 0)
+		return -1;
+	return drain(r, NULL, err);
+}
+
+static int read_content(struct reader *r, const char *name, struct err *err)
+{
+	if (r->deb->n_members == 0)
+		return strcmp(name, FORMAT_MEMBER) == 0 ? read_format(r, err)
+							: err_set(err, "is not " FORMAT_MEMBER);
+	if (strncmp(name, CONTROL_PREFIX, strlen(CONTROL_PREFIX)) == 0)
+		return read_once(r, &r->has_control, DEB_SCRIPT, err);
+	if (strncmp(name, DATA_PREFIX, strlen(DATA_PREFIX)) == 0)
+		return read_once(r, &r->has_data, DEB_FILE, err);
+	return *name == '_' || r->has_data ? drain(r, NULL, err)
+					   : err_set(err, "is no part of a package");
+}
+
+static int read_member(struct reader *r, const char *name, struct err *err)
+{
+	struct deb *deb = r->deb;
+	struct deb_member *m = &deb->member[deb->n_members];
+
+	if (deb->n_members == DEB_MEMBERS_MAX)
+		return err_set(err, "more than %d members", DEB_MEMBERS_MAX);
+	r->size = 0;
+	if (hash_begin(r->hash, HASH_SHA256, err) < 0 || read_content(r, name, err) < 0)
+		return err_prepend(err, "%s", name);
+	(void)snprintf(m->name, sizeof(m->name), "%s", name);
+	m->size = r->size;
+	deb->n_members++;
+	return hash_final(r->hash, &m->digest, err);
+}
+
+static int read_signatures(struct reader *r, struct err *err)
+{
+	struct deb *deb = r->deb;
+
+	deb->end = (uint64_t)archive_read_header_position(r->outer);
+	if (hash_begin(r->hash, HASH_SHA256, err) < 0 || drain(r, &deb->signatures, err) < 0)
+		return err_prepend(err, DEB_SIGNATURES);
+	if (!deb->signatures.len)
+		return err_set(err, DEB_SIGNATURES ": is empty");
+	return 0;
+}
+
+static int read_members(struct reader *r, struct err *err)
+{
+	struct archive_entry *e;
+	int rc;
+
+	while ((rc = archive_read_next_header(r->outer, &e)) == ARCHIVE_OK) {
+		const char *name = archive_entry_pathname(e);
+
+		if (!name || strlen(name) >= DEB_NAME_MAX)
+			return err_set(err, "a member's name is too long");
+		if (r->deb->signatures.len)
+			return err_set(err, "%s: follows " DEB_SIGNATURES, name);
+		if (strcmp(name, DEB_SIGNATURES) == 0 ? read_signatures(r, err) < 0
+						      : read_member(r, name, err) < 0)
+			return -1;
+	}
+	if (rc != ARCHIVE_EOF)
+		return err_set(err, "%s", trouble(r->outer));
+	if (!r->has_control || !r->has_data || !*r->deb->package)
+		return err_set(err, "not a Debian package: it has no %s",
+			       r->has_control ? r->has_data ? "control file" : DATA_PREFIX
+					      : CONTROL_PREFIX);
+	return 0;
+}
+
+static int open_outer(struct reader *r, int fd, struct err *err)
+{
+	r->outer = archive_read_new();
+	if (!r->outer)
+		return err_set(err, "out of memory");
+	if (archive_read_support_format_ar(r->outer) != ARCHIVE_OK ||
+	    archive_read_open_fd(r->outer, fd, READ_SIZE) != ARCHIVE_OK)
+		return err_set(err, "%s", trouble(r->outer));
+	return 0;
+}
+
+int deb_read(int fd, deb_entry_fn fn, void *ctx, struct deb *ret_deb, struct err *err)
+{
+	struct err inner = ERR_INIT;
+	struct reader r = {
+		.spool = SPOOL_INIT, .fn = fn, .ctx = ctx, .deb = ret_deb, .err = &inner
+	};
+	struct stat st;
+	int rc;
+
+	*ret_deb = (struct deb){ .signatures = BUF_INIT(DEB_SIGNATURES_MAX) };
+	if (fstat(fd, &st) < 0)
+		return err_errno(err, "stat");
+	ret_deb->end = (uint64_t)st.st_size;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err_errno(err, "seek");
+	rc = hash_new(&r.hash, err) < 0 || open_outer(&r, fd, err) < 0 || read_members(&r, err) < 0
+		     ? -1
+		     : 0;
+	free_archive(&r.outer);
+	hash_free(r.hash);
+	spool_done(&r.spool);
+	return rc;
+}
+
+void deb_done(struct deb *deb)
+{
+	buf_done(&deb->signatures);
+}
