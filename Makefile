@@ -43,17 +43,19 @@ LIBS_assay        := -ljansson -lsystemd
 LIBS_assay-policy := -ljansson
 LIBS_assay-sign   := -ljansson
 LIBS_assay-pkg    := -ljansson
+LIBS_assay-transaction := -ljansson
 LIBS_assay-boot   := -ltss2-esys -ltss2-tcti-device
 LIBS_unit         := -ljansson -lsystemd -ltss2-esys -ltss2-tcti-device -ltss2-tcti-swtpm
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
-PROGRAMS := assay assay-policy assay-sign assay-pkg assay-boot
+PROGRAMS := assay assay-policy assay-sign assay-pkg assay-transaction assay-boot
 DIR_assay := assay
 DIR_assay-policy := policy-gen
 DIR_assay-sign := evmctl-plugins
 DIR_assay-pkg := packages
+DIR_assay-transaction := transaction
 DIR_assay-boot := initramfs
 OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c $(1)/*/*.c))
 
@@ -169,7 +171,8 @@ install: all
 	$(Q)cd initramfs/initramfs-tools 2>/dev/null || exit 0; for f in $(INITRAMFS_FILES); do \
 		mode=644; [ ! -x $$f ] || mode=755; \
 		install -D -m $$mode $$f '$(DESTDIR)$(PREFIX)'/share/initramfs-tools/$$f || exit 1; done
-	$(call install_to,755,debian/dpkg/assay-dpkg,$(LIBEXECDIR)/assay-dpkg)
+		sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' debian/dpkg/assay-dpkg >'$(DESTDIR)$(LIBEXECDIR)/assay-dpkg'
+	chmod 755 '$(DESTDIR)$(LIBEXECDIR)/assay-dpkg'
 	install -d -m 755 '$(DESTDIR)/etc/dpkg/dpkg.cfg.d'
 	sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' debian/dpkg/dpkg.cfg >'$(DESTDIR)/etc/dpkg/dpkg.cfg.d/assay'
 	chmod 644 '$(DESTDIR)/etc/dpkg/dpkg.cfg.d/assay'

@@ -38,7 +38,8 @@ struct names {
 
 static int names_load(int fd, struct names *ret_names, struct err *err)
 {
-	ssize_t n = fd < 0 ? 0 : flistxattr(fd, ret_names->text, sizeof(ret_names->text));
+	ssize_t n =
+		fd == EVM_NO_FILE ? 0 : flistxattr(fd, ret_names->text, sizeof(ret_names->text));
 
 	if (n < 0 && errno != ERANGE)
 		return err_errno(err, "list attributes");

@@ -9,9 +9,12 @@
 #include "base/err.h"
 #include "crypto/hash.h"
 
+/* For one that is not there yet, and has none of the other attributes. */
+#define EVM_NO_FILE (-2)
+
 /* The file: its descriptor and fstat, and the security.ima that it has or is about to get. */
 struct evm_subject {
-	int fd; /* -1: it has none of the other attributes */
+	int fd; /* or EVM_NO_FILE */
 	const struct stat *st;
 	const void *ima; /* NULL: the kernel accepts no portable signature without security.ima */
 	size_t ima_len;

@@ -24,6 +24,9 @@
 
 /* One reading of one package. */
 struct reader {
+	int fd;
+	uint8_t *block;		/* READ_SIZE bytes */
+	struct hash_ctx *whole; /* over the file */
 	struct archive *outer;
 	struct hash_ctx *hash; /* over the current member */
 	uint64_t size;	       /* bytes of it so far */
@@ -317,22 +320,61 @@ static int read_members(struct reader *r, struct err *err)
 	return 0;
 }
 
-static int open_outer(struct reader *r, int fd, struct err *err)
+static la_ssize_t read_block(struct reader *r, struct err *err)
+{
+	ssize_t n;
+
+	do {
+		n = read(r->fd, r->block, READ_SIZE);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_errno(err, "read");
+	return hash_update(r->whole, r->block, (size_t)n, err) < 0 ? -1 : n;
+}
+
+static la_ssize_t outer_read(struct archive *outer, void *ctx, const void **ret_data)
+{
+	struct reader *r = ctx;
+	struct err err = ERR_INIT;
+	la_ssize_t n = read_block(r, &err);
+
+	*ret_data = r->block;
+	if (n < 0)
+		archive_set_error(outer, EIO, "%s", err.text);
+	return n;
+}
+
+static int open_outer(struct reader *r, struct err *err)
 {
 	r->outer = archive_read_new();
-	if (!r->outer)
+	r->block = malloc(READ_SIZE);
+	if (!r->outer || !r->block)
 		return err_set(err, "out of memory");
+	if (hash_new(&r->hash, err) < 0 || hash_new(&r->whole, err) < 0 ||
+	    hash_begin(r->whole, HASH_SHA256, err) < 0)
+		return -1;
 	if (archive_read_support_format_ar(r->outer) != ARCHIVE_OK ||
-	    archive_read_open_fd(r->outer, fd, READ_SIZE) != ARCHIVE_OK)
+	    archive_read_open(r->outer, r, NULL, outer_read, NULL) != ARCHIVE_OK)
 		return err_set(err, "%s", trouble(r->outer));
 	return 0;
+}
+
+/* Of what follows the last member, too. */
+static int finish_whole(struct reader *r, struct err *err)
+{
+	la_ssize_t n;
+
+	do {
+		n = read_block(r, err);
+	} while (n > 0);
+	return n < 0 ? -1 : hash_final(r->whole, &r->deb->digest, err);
 }
 
 int deb_read(int fd, deb_entry_fn fn, void *ctx, struct deb *ret_deb, struct err *err)
 {
 	struct err inner = ERR_INIT;
 	struct reader r = {
-		.spool = SPOOL_INIT, .fn = fn, .ctx = ctx, .deb = ret_deb, .err = &inner
+		.fd = fd, .spool = SPOOL_INIT, .fn = fn, .ctx = ctx, .deb = ret_deb, .err = &inner
 	};
 	struct stat st;
 	int rc;
@@ -343,11 +385,15 @@ int deb_read(int fd, deb_entry_fn fn, void *ctx, struct deb *ret_deb, struct err
 	ret_deb->end = (uint64_t)st.st_size;
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return err_errno(err, "seek");
-	rc = hash_new(&r.hash, err) < 0 || open_outer(&r, fd, err) < 0 || read_members(&r, err) < 0
-		     ? -1
-		     : 0;
+	rc = open_outer(&r, err);
+	if (rc == 0)
+		rc = read_members(&r, err);
+	if (rc == 0)
+		rc = finish_whole(&r, err);
 	free_archive(&r.outer);
+	free(r.block);
 	hash_free(r.hash);
+	hash_free(r.whole);
 	spool_done(&r.spool);
 	return rc;
 }

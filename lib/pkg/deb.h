@@ -36,6 +36,7 @@ struct deb {
 	size_t n_members;
 	struct buf signatures; /* the text of DEB_SIGNATURES; empty: there is none */
 	uint64_t end;	       /* bytes before it: the package as it was without */
+	struct digest digest;  /* SHA-256 of the whole file, of the very bytes that were read */
 };
 
 enum deb_part {

@@ -159,7 +159,7 @@ static int verify_evm(const struct manifest_entry *e, const struct cert_set *tru
 {
 	const struct stat st = { .st_uid = e->uid, .st_gid = e->gid, .st_mode = S_IFREG | e->mode };
 	const struct evm_subject subject = {
-		.fd = -1, .st = &st, .ima = e->ima, .ima_len = e->ima_len
+		.fd = EVM_NO_FILE, .st = &st, .ima = e->ima, .ima_len = e->ima_len
 	};
 	struct digest digest;
 	const struct cert *by;

@@ -63,7 +63,7 @@ static int make_ima(struct job *job, struct manifest_entry *entry, struct err *e
 static int make_evm(struct job *job, struct err *err)
 {
 	const struct evm_subject subject = {
-		.fd = -1, .st = &job->st, .ima = job->ima.data, .ima_len = job->ima.len
+		.fd = EVM_NO_FILE, .st = &job->st, .ima = job->ima.data, .ima_len = job->ima.len
 	};
 	struct digest digest;
 

@@ -21,6 +21,7 @@ void config_default(struct config *ret_config)
 	strcpy(ret_config->signing, "/etc/assay/keys/signing.key");
 	strcpy(ret_config->certificate, "/etc/assay/certs/signing.der");
 	strcpy(ret_config->certificates, "/etc/assay/certs");
+	strcpy(ret_config->keyrings, "/usr/share/keyrings/debian-archive-keyring.gpg");
 }
 
 static int set_text(char to[static SETTINGS_PATH_MAX], const char *name, const char *value,
@@ -42,6 +43,19 @@ static int set_keys(struct config *c, const char *name, const char *value, struc
 	if (strcmp(name, "certificates") == 0)
 		return set_text(c->certificates, name, value, err);
 	return err_set(err, "[keys] has nothing named '%s'", name);
+}
+
+static int set_packages(struct config *c, const char *name, const char *value, struct err *err)
+{
+	if (strcmp(name, "keyrings") != 0)
+		return err_set(err, "[packages] has nothing named '%s'", name);
+	if (set_text(c->keyrings, name, value, err) < 0)
+		return -1;
+	if (strcmp(value, "none") == 0)
+		c->keyrings[0] = '\0';
+	else if (value[0] != '/')
+		return err_set(err, "keyrings: neither absolute paths nor 'none'");
+	return 0;
 }
 
 static int set_init(struct parse *p, const char *value, struct err *err)
@@ -79,6 +93,8 @@ static int on_entry(void *user, const char *section, const char *name, const cha
 		return 0;
 	if (strcmp(section, "keys") == 0)
 		r = set_keys(&p->config, name, value, err);
+	else if (strcmp(section, "packages") == 0)
+		r = set_packages(&p->config, name, value, err);
 	else if (strcmp(section, "enforcement") == 0 && is_enforcement(name))
 		r = settings_set(&p->config.settings, name, value, err);
 	else if (strcmp(section, "boot") == 0 && strcmp(name, "init") == 0)

@@ -15,6 +15,7 @@ struct config {
 	char signing[SETTINGS_PATH_MAX];      /* path or OSSL_STORE URI of the private key */
 	char certificate[SETTINGS_PATH_MAX];  /* its certificate */
 	char certificates[SETTINGS_PATH_MAX]; /* directory of all that is trusted */
+	char keyrings[SETTINGS_PATH_MAX]; /* of archives that packages may come from; "": none */
 };
 
 void config_default(struct config *ret_config);

@@ -15,7 +15,7 @@ LIB = {
     "pkg": ["base", "crypto", "ima", "sig"],
     "proto": ["base", "crypto", "ima", "sig"],
 }
-PROGRAMS = ["assay", "policy-gen", "evmctl-plugins", "packages", "initramfs"]
+PROGRAMS = ["assay", "policy-gen", "evmctl-plugins", "packages", "transaction", "initramfs"]
 ROOMS = {
     r"openssl/": "lib/crypto/",
     r"tss2/": "lib/tpm/",

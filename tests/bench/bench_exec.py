@@ -50,8 +50,9 @@ print(time.monotonic() - begin)
 """
 
 FAPOLICYD_PACKAGES = ("fapolicyd", "liblmdb0", "libcap-ng0", "libmagic1", "libmagic-mgc", "libseccomp2")
-# It trusts what dpkg lists and watches the root file system, as its package sets it up.
-FAPOLICYD_START = "fapolicyd-cli --update >/dev/null 2>&1; systemctl restart fapolicyd && sleep 10"
+# It trusts what dpkg lists and watches the root file system, as its package sets it up.  Started by its own
+# installation, before it knows any file, it would deny dpkg the triggers that follow.
+FAPOLICYD_START = "systemctl unmask fapolicyd; fapolicyd-cli --update >/dev/null 2>&1; systemctl restart fapolicyd && sleep 10"
 
 AS_NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups"
 
@@ -67,6 +68,7 @@ def install_fapolicyd(machine):
         os.chmod(place, 0o755)
         subprocess.run(["apt-get", "download", "-q", *FAPOLICYD_PACKAGES], cwd=place, check=True,
                        stdout=subprocess.DEVNULL)
+        machine.sh("systemctl mask fapolicyd")
         machine.install(*sorted(pathlib.Path(place).glob("*.deb")))
     machine.sh(FAPOLICYD_START, 300)
     check_decides(machine)

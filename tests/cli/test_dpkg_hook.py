@@ -21,6 +21,7 @@ class Host:
         self.script = top / "usr/lib/assay/assay-dpkg"
         self.write("usr/lib/assay/assay-dpkg", self.below((source / "assay-dpkg").read_text()))
         self.script.chmod(0o755)
+        self.transaction(0, 1)
         lines = self.below((source / "dpkg.cfg").read_text()).splitlines()
         # dpkg is given a root of its own here, of which the hooks must not know.
         self.hooks = ["--" + line.replace("=", "=unset DPKG_ROOT; ", 1)
@@ -38,6 +39,20 @@ class Host:
         """A file of the host."""
         (self.top / path).parent.mkdir(parents=True, exist_ok=True)
         (self.top / path).write_text(text)
+
+    def transaction(self, begin, end):
+        """A transaction that ends so, and notes how it was called."""
+        path = "usr/lib/assay/assay-transaction"
+        self.write(path, f"""#!/bin/sh
+echo "$*" >>{self.top}/calls
+case $1 in begin) exit {begin} ;; end) exit {end} ;; esac
+""")
+        (self.top / path).chmod(0o755)
+
+    def calls(self):
+        """How it was called."""
+        path = self.top / "calls"
+        return path.read_text().splitlines() if path.exists() else []
 
     def build(self):
         """A package with nothing in it."""
@@ -73,18 +88,30 @@ def said(err):
 
 
 @pytest.mark.parametrize("action", ["--install", "--unpack"])
-def test_an_enforcing_host_refuses(host, action):
-    """Nothing is unpacked; one line says what to do."""
+@pytest.mark.parametrize("code, say", [(1, "nothing was unpacked"), (2, "could not be signed"), (126, "could not be signed")])
+def test_an_enforcing_host_refuses(host, action, code, say):
+    """What nobody vouches for is not unpacked, nor is anything where it can't be signed; a line says what to do."""
     host.write("run/assay/boot", ENFORCING)
-    code, err = host.dpkg(action, host.deb)
-    assert code == 2 and len(said(err)) == 1 and "'assay disable', reboot" in said(err)[0], err
-    assert not host.is_installed()
+    host.transaction(code, 1)
+    done, err = host.dpkg(action, host.deb)
+    assert done == 2 and len(said(err)) == 1 and say in said(err)[0], err
+    assert not host.is_installed() and host.calls() == ["begin --enforcing"]
+
+
+def test_a_transaction_around_dpkg(host):
+    """It begins before dpkg unpacks and ends after; what it signed needs no reminder."""
+    host.write("run/assay/boot", ENFORCING)
+    host.write("var/lib/assay/boot/record", RECORD)
+    host.transaction(0, 0)
+    assert host.dpkg("--install", host.deb) == (0, "") and host.is_installed()
+    assert host.calls() == ["begin --enforcing", "end"]
 
 
 def test_who_signs_by_hand_may_install(host):
     """ASSAY_UNSIGNED=accept installs, and the reminder is given; other values do not."""
     host.write("run/assay/boot", ENFORCING)
     host.write("var/lib/assay/boot/record", RECORD)
+    host.transaction(1, 1)
     assert host.dpkg("--install", host.deb, ASSAY_UNSIGNED="yes")[0] == 2
     code, err = host.dpkg("--install", host.deb, ASSAY_UNSIGNED="accept")
     assert code == 0 and host.is_installed()
@@ -130,6 +157,7 @@ def test_another_root_is_not_this_host(host):
 def test_the_script_alone(host):
     """Called without dpkg, with or without a word, it is silent and succeeds."""
     host.write("run/assay/boot", ENFORCING)
+    host.transaction(1, 1)
     for words in ([], ["before"], ["after"], ["nonsense"]):
         done = subprocess.run([host.script, *words], capture_output=True, check=False,
                               env={"PATH": "/usr/bin:/bin"})

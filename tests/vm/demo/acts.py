@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The acts, in their order; ACTS at the end is what is played.  A later part adds its own there."""
 
+import tempfile
 from pathlib import Path
+
+from frame.deb import build_deb
 
 GUEST = Path(__file__).resolve().parent / "guest"
 OVERWRITE = "python3 /root/overwrite /usr/bin/hello"
@@ -52,6 +55,21 @@ def only_installed(stage):
     stage.refused("printf '#!/bin/sh\\nid\\n' >/tmp/s; chmod +x /tmp/s; /tmp/s", user="user")
 
 
+def packages(stage):
+    """dpkg on a host that enforces."""
+    stage.act("Packages are installed while it enforces")
+    with tempfile.TemporaryDirectory() as place:
+        deb = build_deb(Path(place) / "tool", "tool", {"/usr/bin/tool": (b"#!/bin/sh\necho tool runs\n", 0o755)},
+                        scripts={"postinst": "#!/bin/sh\nset -e\n/usr/bin/tool\n"})
+        stage.machine.put("/root/tool.deb", deb)
+    stage.tell("one that nobody vouches for:")
+    stage.refused("dpkg -i /root/tool.deb")
+    stage.tell("the same, signed by the key that this host trusts; its maintainer script runs what it brings:")
+    stage.do("assay pkg sign /root/tool.deb")
+    stage.do("dpkg -i /root/tool.deb")
+    stage.do("tool", user="user")
+
+
 def tampering(stage):
     """A signed program is changed, as a file and behind the file system's back."""
     stage.act("What was installed and then changed does not run")
@@ -84,4 +102,4 @@ def switched_off(stage):
 
 
 # The lock (a secret that only this state unseals) and attestation (a verifier) go here.
-ACTS = [stock, install, enable, only_installed, tampering, record, switched_off]
+ACTS = [stock, install, enable, only_installed, packages, tampering, record, switched_off]

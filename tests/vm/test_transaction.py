@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""dpkg and apt on a host that enforces: packages that carry signatures install and run, others are refused
+before anything is unpacked."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from frame.deb import build_deb
+from vm.lab.prepare import Setup
+
+pytestmark = [pytest.mark.vm,
+              pytest.mark.parametrize("setup", [Setup("6.12", "verity", "portable"),
+                                                Setup("6.1", "signature", "portable")],
+                                      ids=str, indirect=True)]
+
+TOOL = b"#!/bin/sh\necho tool runs\n"
+POSTINST = "#!/bin/sh\nset -e\n/usr/bin/tool\n/usr/sbin/copy-of-true\nldd /usr/sbin/copy-of-true >/dev/null\n"
+PLACE = "/var/tmp/packages"
+SCRIPT = "#!/bin/sh\nset -e\n{}\n"
+
+
+@pytest.fixture
+def host(enforcing_machine):
+    """An enforcing machine with a place for packages."""
+    enforcing_machine.sh(f"mkdir -m 755 {PLACE}")
+    return enforcing_machine
+
+
+@pytest.fixture
+def sign(host, bin_dir, tmp_path):
+    """Signs packages outside, by the key that the host trusts."""
+    key, cert = tmp_path / "k.key", tmp_path / "k.der"
+    key.write_bytes(host.get("/etc/assay/keys/signing.key"))
+    key.chmod(0o600)
+    cert.write_bytes(host.get("/etc/assay/certs/signing.der"))
+
+    def work(*debs, words=()):
+        subprocess.run([bin_dir / "assay-pkg", "sign", *words, "--key", key, "--cert", cert, *debs], check=True)
+    return work
+
+
+@pytest.fixture
+def tool(host, tmp_path):
+    """A package whose maintainer script runs what it brings."""
+    files = {"/usr/bin/tool": (TOOL, 0o755), "/usr/sbin/copy-of-true": (host.get("/bin/true") + b"x", 0o755),
+             "/usr/share/doc/tool/readme": (b"text\n", 0o644)}
+    return build_deb(tmp_path / "tool", "tool", files, scripts={"preinst": "#!/bin/sh\n", "postinst": POSTINST,
+                                                               "prerm": "#!/bin/sh\n", "postrm": "#!/bin/sh\n"})
+
+
+def put(host, *debs):
+    """Copies packages to the host."""
+    for deb in debs:
+        host.put(f"{PLACE}/{deb.name}", deb)
+
+
+def test_signed_packages_install_and_run(host, sign, tool, setup):
+    """By dpkg and by apt, maintainer scripts included; removal, too; nothing is denied."""
+    sign(tool)
+    put(host, tool)
+    host.sh(f"dpkg -i {PLACE}/tool.deb", 300)
+    assert host.sh("tool") == "tool runs\n"
+    assert host.sh("assay verify --package tool") == ""
+    if setup.profile == "verity":
+        host.sh("fsverity measure /usr/bin/tool")
+    host.sh("dpkg --purge tool", 300)
+    host.sh(f"apt-get install -y {PLACE}/tool.deb", 300)
+    assert host.sh("tool") == "tool runs\n" and host.denials() == []
+    host.sh(f"apt-get install -y --reinstall {PLACE}/tool.deb", 300)
+    assert host.sh("tool") == "tool runs\n" and host.denials() == []
+    assert host.run("ls /run/assay/transaction").stdout == ""
+
+
+def test_signatures_beside_a_package(host, sign, tool):
+    """The package as its archive has it, the signatures in a file of their own, by apt's links too."""
+    sign(tool, words=["--detached"])
+    put(host, tool, tool.with_name("tool.deb.assay"))
+    host.sh(f"apt-get install -y {PLACE}/tool.deb", 300)
+    assert host.sh("tool") == "tool runs\n" and host.denials() == []
+
+
+def test_others_are_refused(host, sign, tool, tmp_path):
+    """Unsigned, changed, signed by another key: one line for each, nothing unpacked, dpkg as it was."""
+    files = {"/usr/bin/other": (TOOL, 0o755)}
+    unsigned = build_deb(tmp_path / "unsigned", "unsigned", files)
+    changed = build_deb(tmp_path / "changed", "changed", files)
+    sign(changed)
+    data = bytearray(changed.read_bytes())
+    data[data.index(b"data.tar") + 100] ^= 1
+    changed.write_bytes(data)
+    sign(tool)
+    put(host, unsigned, changed, tool)
+    before = host.sh("dpkg-query -W; cat /var/lib/dpkg/status | sha256sum")
+    for name in ("unsigned", "changed"):
+        done = host.run(f"dpkg -i {PLACE}/{name}.deb {PLACE}/tool.deb", 300)
+        ours = [line for line in done.stderr.splitlines() if line.startswith("assay: refused: ")]
+        assert done.rc == 2 and len(ours) == 1 and f"{PLACE}/{name}.deb: " in ours[0], done
+    assert host.sh("dpkg-query -W; cat /var/lib/dpkg/status | sha256sum") == before
+    assert host.run("tool").rc == 127 and host.run("other").rc == 127
+
+
+def test_a_crash_denies_and_the_next_run_mends(host, sign, tmp_path):
+    """The process that watches is killed before anything is unpacked: what comes is denied, and dpkg's next run has
+    it signed from what was kept."""
+    deb = build_deb(tmp_path / "tool", "tool", {"/usr/bin/tool": (TOOL, 0o755)},
+                    scripts={"preinst": SCRIPT.format("kill -9 $(pidof assay-transaction)"),
+                             "postinst": SCRIPT.format("tool")})
+    sign(deb)
+    put(host, deb)
+    assert host.run(f"dpkg -i {PLACE}/tool.deb", 300).rc != 0
+    assert host.run("tool").rc == 126
+    host.sh("dpkg --configure --pending", 300)
+    assert host.sh("tool") == "tool runs\n" and host.sh("assay verify --package tool") == ""
+
+
+CHANGES = {"chmod 4755 /usr/bin/tool": "4755 root:root", "chown user:user /usr/bin/tool": "755 user:user",
+           "setcap cap_net_raw+ep /usr/bin/tool": "755 root:root"}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_scripts_change_their_files(host, sign, tmp_path, setup, change):
+    """Owner, mode and capabilities that a maintainer script sets are signed when it has set them, in apt's two runs."""
+    if setup.profile == "signature" and "chown" in change:
+        pytest.skip("in the signature profile no user's files run")
+    deb = build_deb(tmp_path / "tool", "tool", {"/usr/bin/tool": (host.get("/bin/true") + b"x", 0o755)},
+                    scripts={"postinst": SCRIPT.format(f"{change}\n/usr/bin/tool")})
+    sign(deb)
+    put(host, deb)
+    host.sh(f"apt-get install -y {PLACE}/tool.deb", 300)
+    assert host.sh("stat -c '%a %U:%G' /usr/bin/tool").strip() == CHANGES[change]
+    host.sh("tool")
+    assert host.sh("assay verify --package tool") == "" and host.denials() == []
+
+
+CORE = """libc6 libc-bin dpkg apt systemd bash coreutils dash perl-base tar sed grep gzip findutils util-linux login
+    passwd cron openssh-server libssl3 libpam-modules debianutils kmod udev hello""".split()
+LISTS = "/var/lib/apt/lists"
+
+
+def lists(host):
+    """Gives the host what this machine's apt knows of its archives."""
+    for path in Path(LISTS).iterdir():
+        if path.name.endswith("InRelease") or "_binary-amd64_Packages" in path.name:
+            host.put(f"{LISTS}/{path.name}", path)
+
+
+def download(names, place):
+    """Packages as the archive has them."""
+    place.chmod(0o777)
+    subprocess.run(["apt-get", "download", "-q", *names], cwd=place, check=True, capture_output=True)
+    return sorted(place.glob("*.deb"))
+
+
+def test_debians_packages_in_one_run(host, tmp_path):
+    """libc, dpkg, systemd and the like, from Debian's archive, which vouches for them; without its lists they are
+    refused.  Nothing is denied, then and after a reboot; owners, modes and capabilities are signed as they are."""
+    debs = download(CORE, tmp_path)
+    put(host, *debs)
+    done = host.run(f"dpkg -i {PLACE}/*.deb", 300)
+    assert done.rc == 2 and done.stderr.count("no archive whose key is trusted vouches for it") == len(debs), done
+    lists(host)
+    host.sh(f"dpkg -i {PLACE}/*.deb", 1200)
+    assert host.denials() == []
+    # Conffiles that were changed since, and what a script of root's own made, are not the packages'.
+    done = host.run("assay verify --installed", timeout=600)
+    assert done.rc == 0, done
+    assert host.run("runuser -l user -c 'crontab -l'").stderr.startswith("no crontab for user")
+    host.reboot()
+    assert host.failed_units() == [] and host.denials() == []
+    assert host.run("assay status").rc == 0

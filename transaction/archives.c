@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading dpkg's command line. */
+#include "transaction/archives.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+#define PROC_PATH_MAX 64
+#define STAT_MAX 4096 /* bytes of /proc/PID/stat */
+#define AR_MAGIC "!<arch>\n"
+
+/* "PID (NAME) STATE PPID ...": the name may hold anything, a parenthesis too. */
+static int read_stat(pid_t pid, bool *ret_dpkg, pid_t *ret_parent, struct err *err)
+{
+	AUTO_BUF text = BUF_INIT(STAT_MAX);
+	char path[PROC_PATH_MAX];
+	const char *open;
+	const char *close;
+	int parent = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (io_read_file(path, &text, err) < 0)
+		return -1;
+	open = strchr(buf_text(&text), '(');
+	close = strrchr(buf_text(&text), ')');
+	if (!open || !close || sscanf(close, ") %*c %d", &parent) != 1)
+		return err_set(err, "%s: malformed", path);
+	*ret_dpkg = strncmp(open, "(dpkg)", strlen("(dpkg)")) == 0;
+	*ret_parent = (pid_t)parent;
+	return 0;
+}
+
+int archives_find_dpkg(pid_t *ret_pid, struct err *err)
+{
+	pid_t pid = getppid();
+
+	for (size_t i = 0; i < ARCHIVES_ANCESTORS_MAX && pid > 1; i++) {
+		bool dpkg = false;
+		pid_t parent = 0;
+
+		if (read_stat(pid, &dpkg, &parent, err) < 0)
+			return -1;
+		*ret_pid = pid;
+		if (dpkg)
+			return 0;
+		pid = parent;
+	}
+	return err_set(err, "was not started by dpkg");
+}
+
+struct each {
+	archives_fn fn;
+	void *ctx;
+	int cwd; /* dpkg's */
+};
+
+static bool is_package(int fd)
+{
+	char magic[sizeof(AR_MAGIC) - 1];
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+	       memcmp(magic, AR_MAGIC, sizeof(magic)) == 0;
+}
+
+/* What is beside a package is beside the file, not beside a link to it. */
+static int tell(const struct each *each, int fd, struct err *err)
+{
+	char self[PROC_PATH_MAX];
+	AUTO_STR real = NULL;
+
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	real = realpath(self, NULL);
+	if (!real)
+		return err_errno(err, "%s", self);
+	return each->fn(each->ctx, real, err);
+}
+
+static int look_at_file(const struct each *each, const char *path, struct err *err)
+{
+	AUTO_FD fd = openat(each->cwd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	return fd >= 0 && is_package(fd) ? tell(each, fd, err) : 0;
+}
+
+static int look_below(const struct each *each, const char *dir, struct err *err)
+{
+	char *copy = strdup(dir);
+	char *const tops[] = { copy, NULL };
+	FTS *fts = copy ? fts_open(tops, FTS_LOGICAL, NULL) : NULL;
+	const FTSENT *e;
+	int rc = 0;
+
+	if (!fts)
+		rc = err_errno(err, "%s", dir);
+	while (rc == 0 && (e = fts_read(fts)) != NULL) {
+		size_t n = strlen(e->fts_name);
+
+		if (e->fts_info == FTS_F && n > 4 && strcmp(e->fts_name + n - 4, ".deb") == 0)
+			rc = look_at_file(each, e->fts_path, err);
+	}
+	if (fts)
+		(void)fts_close(fts);
+	free(copy);
+	return rc;
+}
+
+static int look_at(const struct each *each, const char *word, bool recursive, struct err *err)
+{
+	AUTO_STR path = NULL;
+	char cwd[PROC_PATH_MAX];
+	struct stat st;
+
+	if (fstatat(each->cwd, word, &st, 0) < 0)
+		return 0;
+	if (!S_ISDIR(st.st_mode))
+		return look_at_file(each, word, err);
+	if (!recursive)
+		return 0;
+	(void)snprintf(cwd, sizeof(cwd), "/proc/self/fd/%d", each->cwd);
+	if (asprintf(&path, "%s%s%s", *word == '/' ? "" : cwd, *word == '/' ? "" : "/", word) < 0) {
+		path = NULL;
+		return err_set(err, "out of memory");
+	}
+	return look_below(each, path, err);
+}
+
+static bool is_recursive(const char *word)
+{
+	/* Short options can stand together: -iR. */
+	return strcmp(word, "--recursive") == 0 ||
+	       (word[0] == '-' && word[1] != '-' && strchr(word, 'R'));
+}
+
+int archives_each(pid_t dpkg, archives_fn fn, void *ctx, struct err *err)
+{
+	AUTO_BUF line = BUF_INIT(ARCHIVES_LINE_MAX);
+	struct each each = { .fn = fn, .ctx = ctx, .cwd = -1 };
+	char path[PROC_PATH_MAX];
+	bool recursive = false;
+	const char *end;
+	int rc = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)dpkg);
+	if (io_read_file(path, &line, err) < 0)
+		return -1;
+	(void)snprintf(path, sizeof(path), "/proc/%d/cwd", (int)dpkg);
+	each.cwd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (each.cwd < 0)
+		return err_errno(err, "%s", path);
+	end = buf_text(&line) + line.len;
+	for (const char *word = buf_text(&line); word < end; word += strlen(word) + 1)
+		recursive = recursive || is_recursive(word);
+	for (const char *word = buf_text(&line); rc == 0 && word < end; word += strlen(word) + 1)
+		if (*word && *word != '-')
+			rc = look_at(&each, word, recursive, err);
+	cleanup_fd(&each.cwd);
+	return rc;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Giving one file the signatures that its package brought. */
+#ifndef ASSAY_TRANSACTION_ATTACH_H
+#define ASSAY_TRANSACTION_ATTACH_H
+
+#include "proto/settings.h"
+#include "transaction/table.h"
+
+struct attacher {
+	struct table *table;
+	struct hash_ctx *hash;
+	enum settings_profile profile; /* as configured */
+	bool evm;
+	const struct package_signing *how; /* NULL: there is no key on this host */
+};
+
+/* What a file is to get. */
+struct attachment {
+	const struct manifest_entry *entry;
+	bool verity; /* fs-verity is to be enabled first */
+};
+
+/*
+ * Looks the open file up: *ret->entry NULL where no package of the transaction brings such a file.
+ * Only what the kernel would appraise is read.
+ */
+MUST_USE int attach_find(struct attacher *a, int fd, struct attachment *ret, struct err *err);
+
+/*
+ * Enables fs-verity where it is due and writes the attributes.  *ret_busy: somebody has the file
+ * open for writing, so that it must wait.  What has no name any more is left alone.
+ */
+MUST_USE int attach(const struct attacher *a, int fd, const struct attachment *what, bool *ret_busy,
+		    struct err *err);
+
+/*
+ * Maintainer scripts change owner, mode and capabilities of their package's files: where the
+ * portable signature is then wrong, a new one is written, or, without a key, it fails.
+ */
+MUST_USE int attach_again(const struct attacher *a, int fd, const struct attachment *what,
+			  struct err *err);
+
+#endif

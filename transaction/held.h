@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files that are held open, in the order in which they came. */
+#ifndef ASSAY_TRANSACTION_HELD_H
+#define ASSAY_TRANSACTION_HELD_H
+
+#include <sys/stat.h>
+
+#include "transaction/attach.h"
+
+struct held {
+	int fd;
+	struct stat st; /* as it was when it came */
+	struct attachment what;
+};
+
+struct held_set {
+	struct held *held;
+	size_t n;
+	size_t room;
+};
+
+/* The descriptor becomes the set's; where it fails it stays the caller's. */
+MUST_USE int held_add(struct held_set *set, int *fd, const struct attachment *what,
+		      struct err *err);
+
+/* Takes one out; its descriptor is the caller's. */
+struct held held_take(struct held_set *set, size_t i);
+
+/* false: it is not there. */
+bool held_find(const struct held_set *set, const struct stat *st, size_t *ret_at);
+
+/* Has the content been written since it came? */
+bool held_is_changed(const struct held *held, const struct stat *now);
+
+/*
+ * Has dpkg yet to open it for its fsync?  It does that for what it unpacks, under its name for the
+ * time being, and for control files, in a directory of their own.
+ */
+bool held_is_in_the_making(const struct held *held);
+
+void held_done(struct held_set *set);
+
+#endif

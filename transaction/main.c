@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* assay-transaction: what dpkg's hooks run, so that what it installs is signed before it is
+ * executed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/io.h"
+#include "cli/cmd.h"
+#include "cli/keys.h"
+#include "pkg/apt.h"
+#include "transaction/archives.h"
+#include "transaction/pending.h"
+#include "transaction/session.h"
+#include "transaction/store.h"
+
+enum option { OPTION_ENFORCING = 1 };
+
+static const struct cmd_option begin_options[] = {
+	{ "enforcing", OPTION_ENFORCING, 0, NULL, "refuse packages that carry no good signatures" },
+	{ .name = NULL },
+};
+
+static const struct cmd_option end_options[] = { { .name = NULL } };
+
+struct begin {
+	const struct cmd *cmd;
+	bool enforcing;
+	struct config config;
+	struct cert_set trusted;
+	struct key *key; /* NULL: none that can be used without asking */
+	struct package_signing how;
+	struct apt *apt; /* with a key only */
+	struct watch watch;
+	size_t refused;
+};
+
+static int set_begin_option(void *ctx, int id, const char *value, struct err *err)
+{
+	struct begin *begin = ctx;
+
+	(void)value;
+	(void)err;
+	begin->enforcing = begin->enforcing || id == OPTION_ENFORCING;
+	return 0;
+}
+
+static int set_no_option(void *ctx, int id, const char *value, struct err *err)
+{
+	(void)ctx;
+	(void)id;
+	(void)value;
+	return err_set(err, "unknown option");
+}
+
+/* Of the very bytes that were signed, so that nobody can have them changed in between. */
+static int sign_vouched(struct begin *begin, int fd, struct package *package, struct buf *text,
+			struct err *err)
+{
+	if (package_sign(fd, &begin->how, package, err) < 0)
+		return -1;
+	if (!apt_has(begin->apt, &package->deb.digest))
+		return err_set(err, "changed while it was being read");
+	return package_format(package, &begin->how, text, err);
+}
+
+/* *text is what was signed of the package, here or elsewhere. */
+static int read_package(struct begin *begin, const char *path, struct package *package,
+			struct buf *text, struct err *err)
+{
+	const struct cert *by = NULL;
+	AUTO_STR beside = NULL;
+	CLEANUP(deb_done) struct deb deb = { .n_members = 0 };
+	AUTO_FD fd = -1;
+
+	if (asprintf(&beside, "%s" PACKAGE_DETACHED, path) < 0) {
+		beside = NULL;
+		return err_set(err, "out of memory");
+	}
+	if (io_open_regular(path, &fd, err) < 0 || deb_read(fd, NULL, NULL, &deb, err) < 0)
+		return -1;
+	if (io_exists(beside) ? io_read_file(beside, text, err) < 0
+			      : buf_put(text, deb.signatures.data, deb.signatures.len, err) < 0)
+		return -1;
+	if (!text->len)
+		(void)err_set(err, "carries no signatures%s",
+			      begin->apt ? ", and no archive whose key is trusted vouches for it"
+					 : "");
+	else if (package_verify(text, &begin->trusted, package, &by, err) == 0 &&
+		 package_matches(package, &deb, err) == 0)
+		return 0;
+	if (!begin->apt || !apt_has(begin->apt, &deb.digest))
+		return -1;
+	package_done(package);
+	buf_reset(text);
+	return package_init(package, err) < 0 ? -1 : sign_vouched(begin, fd, package, text, err);
+}
+
+static void free_package(struct package **package)
+{
+	if (!*package)
+		return;
+	package_done(*package);
+	free(take_ptr(package));
+}
+
+/* One that is refused is told of, and the others looked at all the same. */
+static int on_archive(void *ctx, const char *path, struct err *err)
+{
+	CLEANUP(free_package) struct package *package = calloc(1, sizeof(*package));
+	AUTO_BUF text = BUF_INIT(DEB_SIGNATURES_MAX);
+	struct begin *begin = ctx;
+	struct err why = ERR_INIT;
+
+	if (!package)
+		return err_set(err, "out of memory");
+	if (package_init(package, err) < 0)
+		return -1;
+	if (read_package(begin, path, package, &text, &why) == 0) {
+		if (store_put(package, &text, err) < 0)
+			return -1;
+		return table_add(begin->watch.attacher.table, &package, err);
+	}
+	begin->refused++;
+	if (!begin->enforcing)
+		return 0;
+	(void)fputs("assay: refused: ", stderr);
+	cmd_print_name(stderr, path);
+	(void)fprintf(stderr, ": %s\n", why.text);
+	return 0;
+}
+
+/* Without a key that can be used here and now, only what packages bring is attached. */
+static int load_key(struct begin *begin, struct err *err)
+{
+	const struct keys keys = { .config = &begin->config };
+	struct package_signing *how = &begin->how;
+
+	if (key_load(begin->config.signing, NULL, &begin->key, NULL) < 0)
+		return 0;
+	*how = (struct package_signing){
+		.key = begin->key,
+		.algo = HASH_SHA256,
+		.profiles = { begin->config.settings.profile != PROFILE_VERITY,
+			      begin->config.settings.profile != PROFILE_SIGNATURE },
+		.evm = begin->watch.attacher.evm
+	};
+	if (keys_find_id(&keys, begin->key, &how->keyid, err) < 0 ||
+	    signer_new(begin->key, &how->signer, err) < 0)
+		return -1;
+	begin->watch.attacher.how = how;
+	if (!begin->config.keyrings[0])
+		return 0;
+	return apt_load(APT_LISTS, begin->config.keyrings, &begin->apt, err);
+}
+
+static int load(struct begin *begin, struct err *err)
+{
+	const struct config *c = &begin->config;
+
+	if (config_load(CONFIG_PATH, &begin->config, err) < 0)
+		return -1;
+	if (io_exists(c->certificates) &&
+	    cert_set_add_dir(&begin->trusted, c->certificates, err) < 0)
+		return -1;
+	begin->watch.attacher.profile = c->settings.profile;
+	begin->watch.attacher.evm = c->settings.evm != EVM_OFF;
+	if (hash_new(&begin->watch.attacher.hash, err) < 0 ||
+	    table_new(&begin->watch.attacher.table, err) < 0)
+		return -1;
+	return load_key(begin, err);
+}
+
+/* Each file of the transaction is held open. */
+static void raise_limit(struct watch *watch)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+		watch->labelled_max = limit.rlim_max / 2;
+	}
+}
+
+/* *ret_exit is CMD_NO where dpkg must not go on. */
+static int start(struct begin *begin, int *ret_exit, struct err *err)
+{
+	pid_t dpkg = 0;
+
+	if (archives_find_dpkg(&dpkg, err) < 0 || load(begin, err) < 0)
+		return -1;
+	raise_limit(&begin->watch);
+	if (pending_load(&begin->watch, &begin->trusted, err) < 0 ||
+	    archives_each(dpkg, on_archive, begin, err) < 0)
+		return -1;
+	*ret_exit = begin->refused && begin->enforcing ? CMD_NO : CMD_YES;
+	begin->watch.unsigned_packages = begin->refused;
+	if (*ret_exit == CMD_NO || table_packages(begin->watch.attacher.table) == 0)
+		return 0;
+	return session_begin(dpkg, &begin->watch, err);
+}
+
+static int run_begin(const struct cmd *cmd, int argc, char **argv)
+{
+	struct begin *begin = calloc(1, sizeof(*begin));
+	struct err err = ERR_INIT;
+	int ret = CMD_TROUBLE;
+	int first;
+
+	if (!begin) {
+		(void)err_set(&err, "out of memory");
+		return cmd_fail(cmd, &err);
+	}
+	begin->cmd = cmd;
+	begin->watch = (struct watch)WATCH_INIT;
+	first = cmd_options(cmd, argc, argv, set_begin_option, begin, &ret);
+	if (first >= 0 && start(begin, &ret, &err) < 0)
+		ret = cmd_fail(cmd, &err);
+	watch_done(&begin->watch);
+	table_free(begin->watch.attacher.table);
+	hash_free(begin->watch.attacher.hash);
+	apt_free(begin->apt);
+	signer_free(begin->how.signer);
+	key_free(begin->key);
+	cert_set_done(&begin->trusted);
+	free(begin);
+	return ret;
+}
+
+static int run_end(const struct cmd *cmd, int argc, char **argv)
+{
+	AUTO_BUF answer = BUF_INIT(SESSION_ANSWER_MAX);
+	struct err err = ERR_INIT;
+	bool there = false;
+	pid_t dpkg = 0;
+	int ret = CMD_TROUBLE;
+
+	if (cmd_options(cmd, argc, argv, set_no_option, NULL, &ret) < 0)
+		return ret;
+	if (archives_find_dpkg(&dpkg, &err) < 0 || session_end(dpkg, &there, &answer, &err) < 0)
+		return cmd_fail(cmd, &err);
+	if (!answer.len)
+		return there ? CMD_YES : CMD_NO;
+	(void)err_set(&err, "%s", buf_text(&answer));
+	return cmd_fail(cmd, &err);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct cmd commands[] = {
+		{ "begin", "", "watch what the dpkg above installs",
+		  "For dpkg's pre-invoke hook.  Exit 0: dpkg may go on; 1: it must not.",
+		  begin_options, run_begin },
+		{ "end", "", "label what is left, and end",
+		  "For dpkg's post-invoke hook.  Exit 0: all is labelled; 1: nothing was watched.",
+		  end_options, run_end },
+		{ .name = NULL },
+	};
+	static const struct cmd_program program = {
+		.name = "assay-transaction",
+		.summary = "Signs what dpkg installs, from the signatures that its packages bring.",
+		.commands = commands,
+	};
+
+	return cmd_main(&program, argc, argv);
+}

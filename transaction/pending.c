@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Taking up what an earlier run left. */
+#include "transaction/pending.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "sig/installed.h"
+#include "transaction/store.h"
+
+struct load {
+	struct watch *watch;
+	const struct dpkg *db;
+	struct installed *installed;
+	const struct dpkg_package **package; /* whose files are looked at once all are known */
+	size_t n;
+};
+
+static int on_package(void *ctx, struct package **package, const struct dpkg_package *installed,
+		      struct err *err)
+{
+	struct load *load = ctx;
+	const struct dpkg_package **grown =
+		reallocarray(load->package, load->n + 1, sizeof(const struct dpkg_package *));
+
+	if (!grown)
+		return err_set(err, "out of memory");
+	load->package = grown;
+	load->package[load->n++] = installed;
+	return table_add(load->watch->attacher.table, package, err);
+}
+
+/* What can't be opened is the kernel's to refuse, or gone. */
+static int on_file(void *ctx, const char *path, const struct installed_file *file UNUSED,
+		   struct err *err UNUSED)
+{
+	struct load *load = ctx;
+	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+
+	if (fd >= 0)
+		watch_take_up(load->watch, &fd);
+	return 0;
+}
+
+static int look_at_files(struct load *load, struct err *err)
+{
+	for (size_t i = 0; i < load->n; i++) {
+		struct err why = ERR_INIT;
+
+		/* A package whose list is not there yet has no files yet. */
+		if (dpkg_has_scripts(load->package[i]) &&
+		    installed_each(load->installed, load->package[i], on_file, load, &why) < 0)
+			return err_set(err, "%s", why.text);
+	}
+	return 0;
+}
+
+int pending_load(struct watch *watch, const struct cert_set *trusted, struct err *err)
+{
+	struct load load = { .watch = watch };
+	struct dpkg *db = NULL;
+	int rc;
+
+	if (store_is_empty())
+		return 0;
+	if (dpkg_load("", &db, err) < 0)
+		return -1;
+	load.db = db;
+	rc = store_each(db, trusted, on_package, &load, err);
+	if (rc == 0 && load.n)
+		rc = installed_new(db, "", &load.installed, err);
+	if (rc == 0 && load.n)
+		rc = look_at_files(&load, err);
+	installed_free(load.installed);
+	free(load.package);
+	dpkg_free(db);
+	return rc;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The process that watches, and how it is told that dpkg is done. */
+#include "transaction/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+enum source { SOURCE_EVENTS, SOURCE_RENAMES, SOURCE_SOCKET, SOURCE_DPKG, N_SOURCES };
+
+struct session {
+	struct watch *watch;
+	int listener;
+	int dpkg; /* pidfd */
+	struct sockaddr_un address;
+};
+
+static int address_of(pid_t dpkg, struct sockaddr_un *ret, struct err *err)
+{
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (snprintf(ret->sun_path, sizeof(ret->sun_path), SESSION_DIR "/%d", (int)dpkg) >=
+	    (int)sizeof(ret->sun_path))
+		return err_set(err, "a process number that is too long");
+	return 0;
+}
+
+/* Nobody but root may end a transaction. */
+static int listen_at(struct session *s, struct err *err)
+{
+	if (io_make_dirs(SESSION_DIR, err) < 0)
+		return -1;
+	if (chmod(SESSION_DIR, 0700) < 0)
+		return err_errno(err, "chmod: " SESSION_DIR);
+	(void)unlink(s->address.sun_path);
+	s->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s->listener < 0 ||
+	    bind(s->listener, (const struct sockaddr *)&s->address, sizeof(s->address)) < 0 ||
+	    listen(s->listener, 1) < 0)
+		return err_errno(err, "listen at %s", s->address.sun_path);
+	return 0;
+}
+
+static int open_all(struct session *s, pid_t dpkg, struct err *err)
+{
+	if (address_of(dpkg, &s->address, err) < 0)
+		return -1;
+	s->dpkg = (int)syscall(SYS_pidfd_open, dpkg, 0);
+	if (s->dpkg < 0)
+		return err_errno(err, "dpkg, process %d", (int)dpkg);
+	if (listen_at(s, err) < 0)
+		return -1;
+	return watch_open(s->watch, err);
+}
+
+/* Of what a power cut in the next moment would take. */
+static void sync_all(struct watch *watch)
+{
+	if (watch->attached)
+		sync();
+}
+
+static void finish(struct watch *watch, struct err *err)
+{
+	if (watch_handle(watch, err) == 0)
+		watch_flush(watch);
+	watch_look_again(watch);
+	if (watch->waiting.n && !*err->text)
+		(void)err_set(err, "%zu files are still written to", watch->waiting.n);
+	sync_all(watch);
+}
+
+static void answer(const struct session *s, const struct err *err)
+{
+	AUTO_FD fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+	const struct watch *watch = s->watch;
+	char text[SESSION_ANSWER_MAX] = "";
+
+	if (watch->failed)
+		(void)snprintf(text, sizeof(text), "%zu files could not be signed, the first: %s",
+			       watch->failed, watch->failure.text);
+	else if (*err->text)
+		(void)snprintf(text, sizeof(text), "%s", err->text);
+	else if (watch->unsigned_packages)
+		(void)snprintf(text, sizeof(text), "%zu packages carried no good signatures",
+			       watch->unsigned_packages);
+	if (fd >= 0)
+		(void)send(fd, text, strlen(text), MSG_NOSIGNAL);
+}
+
+/* Until dpkg says that it is done, or is gone. */
+static _Noreturn void serve(struct session *s)
+{
+	struct pollfd polls[N_SOURCES] = {
+		[SOURCE_EVENTS] = { .fd = s->watch->fan, .events = POLLIN },
+		[SOURCE_RENAMES] = { .fd = s->watch->renames, .events = POLLIN },
+		[SOURCE_SOCKET] = { .fd = s->listener, .events = POLLIN },
+		[SOURCE_DPKG] = { .fd = s->dpkg, .events = POLLIN },
+	};
+	struct err err = ERR_INIT;
+
+	for (;;) {
+		if (poll(polls, N_SOURCES, -1) < 0 && errno != EINTR)
+			break;
+		if (polls[SOURCE_EVENTS].revents && watch_handle(s->watch, &err) < 0)
+			break;
+		if (polls[SOURCE_RENAMES].revents)
+			watch_handle_renames(s->watch);
+		if (polls[SOURCE_SOCKET].revents || polls[SOURCE_DPKG].revents)
+			break;
+	}
+	finish(s->watch, &err);
+	if (polls[SOURCE_SOCKET].revents)
+		answer(s, &err);
+	(void)unlink(s->address.sun_path);
+	watch_done(s->watch);
+	_exit(0);
+}
+
+/* Nothing of dpkg's terminal and pipes is kept open: whoever reads them waits for their end. */
+static void detach(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)setsid();
+	(void)!chdir("/");
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	for (int fd = 0; fd <= 2 && null >= 0; fd++)
+		(void)dup2(null, fd);
+	cleanup_fd(&null);
+}
+
+static _Noreturn void child(struct session *s, pid_t dpkg, int ready)
+{
+	struct err err = ERR_INIT;
+
+	if (open_all(s, dpkg, &err) < 0) {
+		(void)!write(ready, err.text, strlen(err.text));
+		_exit(1);
+	}
+	detach();
+	(void)!write(ready, "", 1);
+	(void)close(ready);
+	serve(s);
+}
+
+/* One byte of zero says that it watches; anything else is why it does not. */
+static int wait_ready(int ready, struct err *err)
+{
+	char text[ERR_TEXT_MAX] = "";
+	ssize_t n;
+
+	do {
+		n = read(ready, text, sizeof(text) - 1);
+	} while (n < 0 && errno == EINTR);
+	if (n == 1 && text[0] == '\0')
+		return 0;
+	return err_set(err, "%s", n > 0 ? text : "the process that watches ended at once");
+}
+
+int session_begin(pid_t dpkg, struct watch *watch, struct err *err)
+{
+	struct session s = { .watch = watch, .listener = -1, .dpkg = -1 };
+	int ready[2];
+	pid_t pid;
+	int rc;
+
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return err_errno(err, "pipe");
+	pid = fork();
+	if (pid == 0) {
+		(void)close(ready[0]);
+		child(&s, dpkg, ready[1]);
+	}
+	(void)close(ready[1]);
+	rc = pid < 0 ? err_errno(err, "fork") : wait_ready(ready[0], err);
+	(void)close(ready[0]);
+	return rc;
+}
+
+int session_end(pid_t dpkg, bool *ret_there, struct buf *ret_answer, struct err *err)
+{
+	struct sockaddr_un address;
+	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	uint8_t *at;
+	ssize_t n;
+
+	*ret_there = false;
+	if (address_of(dpkg, &address, err) < 0 ||
+	    buf_reserve(ret_answer, SESSION_ANSWER_MAX, &at, err) < 0)
+		return -1;
+	if (fd < 0)
+		return err_errno(err, "socket");
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return errno == ENOENT ? 0 : err_errno(err, "%s", address.sun_path);
+	*ret_there = true;
+	do {
+		n = recv(fd, at, SESSION_ANSWER_MAX, 0);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_errno(err, "%s", address.sun_path);
+	ret_answer->len -= SESSION_ANSWER_MAX - (size_t)n;
+	return 0;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fanotify: close-write and open-exec, in their order. */
+#include "transaction/watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <mntent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fanotify.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ima/xattr.h"
+
+#define MOUNTS "/proc/self/mounts"
+#define EVENTS_MAX 16	 /* events read at a time */
+#define RENAMES_MAX 2048 /* bytes of events read at a time */
+#define BUSY_TRIES 500	 /* looks at a file that somebody writes */
+#define BUSY_TRIES_BEFORE_EXEC 5
+#define BUSY_WAIT 2000000 /* nanoseconds between them */
+/* An execution that waits longer than that is not ours to hold up: the process ends, all who wait
+ * go on, and the kernel denies what is not labelled. */
+#define BARRIER_SECONDS 120
+
+static bool holds_files(const struct mntent *e)
+{
+	static const char *const others[] = { "tmpfs", "btrfs", "zfs", "bcachefs", "overlay" };
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (strcmp(e->mnt_type, others[i]) == 0)
+			return true;
+	return strncmp(e->mnt_fsname, "/dev/", strlen("/dev/")) == 0;
+}
+
+/* Mounted over, gone since, or of a kind that can't be watched so. */
+static bool may_be_left_out(int error)
+{
+	return error == ENOENT || error == EACCES || error == EOPNOTSUPP || error == ENODEV ||
+	       error == EXDEV;
+}
+
+static int mark(const struct watch *watch, const char *dir, struct err *err)
+{
+	if (watch->renames >= 0)
+		(void)fanotify_mark(watch->renames, FAN_MARK_ADD | FAN_MARK_FILESYSTEM,
+				    FAN_MOVED_TO, AT_FDCWD, dir);
+	if (fanotify_mark(watch->fan, FAN_MARK_ADD | FAN_MARK_FILESYSTEM,
+			  FAN_CLOSE_WRITE | FAN_OPEN_EXEC_PERM, AT_FDCWD, dir) == 0 ||
+	    may_be_left_out(errno))
+		return 0;
+	return err_errno(err, "watch %s", dir);
+}
+
+static int mark_all(const struct watch *watch, struct err *err)
+{
+	FILE *file = setmntent(MOUNTS, "re");
+	const struct mntent *e;
+	int rc = mark(watch, "/", err);
+
+	if (!file)
+		return err_errno(err, MOUNTS);
+	while (rc == 0 && (e = getmntent(file)) != NULL)
+		if (holds_files(e))
+			rc = mark(watch, e->mnt_dir, err);
+	(void)endmntent(file);
+	return rc;
+}
+
+/* A group that asks for permissions is not told of renames: that takes a second one. */
+int watch_open(struct watch *watch, struct err *err)
+{
+	watch->fan = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK |
+					   FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS,
+				   O_RDONLY | O_LARGEFILE | O_CLOEXEC);
+	if (watch->fan < 0)
+		return err_errno(err, "fanotify");
+	watch->renames = fanotify_init(FAN_CLASS_NOTIF | FAN_REPORT_FID | FAN_REPORT_DIR_FID |
+					       FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_MARKS,
+				       O_RDONLY | O_LARGEFILE | O_CLOEXEC);
+	return mark_all(watch, err);
+}
+
+static void note_failure(struct watch *watch, const struct err *why)
+{
+	if (watch->failed++ == 0)
+		watch->failure = *why;
+}
+
+/* Done, whether well or not; false: somebody writes it. */
+static bool label(struct watch *watch, int fd, const struct attachment *what)
+{
+	struct err err = ERR_INIT;
+	bool busy = false;
+
+	if (attach(&watch->attacher, fd, what, &busy, &err) < 0) {
+		(void)err_prepend(&err, "%s", what->entry->path);
+		note_failure(watch, &err);
+	} else if (!busy) {
+		watch->attached++;
+	}
+	return !busy;
+}
+
+/* What can't be held any more can't be looked at again: it is as it was labelled. */
+static void keep_labelled(struct watch *watch, int *fd, const struct attachment *what)
+{
+	if (watch->attacher.evm && watch->labelled.n < watch->labelled_max)
+		(void)!held_add(&watch->labelled, fd, what, NULL);
+}
+
+/* Labels one that waits; false: somebody writes it. */
+static bool try_waiting(struct watch *watch, size_t i)
+{
+	struct held held = watch->waiting.held[i];
+
+	if (!label(watch, held.fd, &held.what))
+		return false;
+	(void)held_take(&watch->waiting, i);
+	keep_labelled(watch, &held.fd, &held.what);
+	cleanup_fd(&held.fd);
+	return true;
+}
+
+/* In dpkg's order, which is that of their unpacking: the first that has no name yet ends it. */
+static void label_renamed(struct watch *watch)
+{
+	while (watch->waiting.n && !held_is_in_the_making(&watch->waiting.held[0]))
+		if (!try_waiting(watch, 0))
+			return;
+}
+
+/*
+ * v2 signatures are attached at once.  fs-verity must wait: dpkg opens each file twice more, for
+ * its writeback and for the fsync right before the rename, and then could not.
+ */
+static int on_close(struct watch *watch, int *fd, struct err *err)
+{
+	struct attachment what;
+	struct stat st;
+	size_t at;
+
+	if (fstat(*fd, &st) < 0)
+		return err_errno(err, "stat");
+	if (held_find(&watch->waiting, &st, &at)) {
+		struct held held;
+
+		if (!held_is_changed(&watch->waiting.held[at], &st))
+			return 0;
+		held = held_take(&watch->waiting, at);
+		cleanup_fd(&held.fd);
+	}
+	if (attach_find(&watch->attacher, *fd, &what, err) < 0)
+		return -1;
+	if (!what.entry)
+		return 0;
+	if (what.verity)
+		return held_add(&watch->waiting, fd, &what, err);
+	if (label(watch, *fd, &what) && !held_find(&watch->labelled, &st, &at))
+		keep_labelled(watch, fd, &what);
+	return 0;
+}
+
+/* executed is what is to be executed, NULL: all is to be labelled.  How many are written to? */
+static size_t flush_once(struct watch *watch, const struct stat *executed)
+{
+	size_t busy = 0;
+
+	for (size_t i = watch->waiting.n; i > 0; i--) {
+		const struct held *held = &watch->waiting.held[i - 1];
+		bool due = !executed || (held->st.st_ino == executed->st_ino &&
+					 held->st.st_dev == executed->st_dev);
+
+		if ((due || !held_is_in_the_making(held)) && !try_waiting(watch, i - 1))
+			busy++;
+	}
+	return busy;
+}
+
+static void flush(struct watch *watch, const struct stat *executed, size_t tries)
+{
+	const struct timespec pause = { .tv_nsec = BUSY_WAIT };
+
+	while (flush_once(watch, executed) && --tries)
+		(void)nanosleep(&pause, NULL);
+}
+
+void watch_flush(struct watch *watch)
+{
+	flush(watch, NULL, BUSY_TRIES);
+}
+
+static void look_again(struct watch *watch, const struct held *held)
+{
+	struct err err = ERR_INIT;
+
+	if (attach_again(&watch->attacher, held->fd, &held->what, &err) == 0)
+		return;
+	(void)err_prepend(&err, "%s", held->what.entry->path);
+	note_failure(watch, &err);
+}
+
+void watch_look_again(struct watch *watch)
+{
+	for (size_t i = 0; i < watch->labelled.n; i++)
+		look_again(watch, &watch->labelled.held[i]);
+}
+
+/* What is executed may have become executable after it was written. */
+static int label_executed(struct watch *watch, int fd, const struct stat *st, struct err *err)
+{
+	struct attachment what;
+	size_t at;
+
+	if (held_find(&watch->labelled, st, &at)) {
+		look_again(watch, &watch->labelled.held[at]);
+		return 0;
+	}
+	if (fgetxattr(fd, XATTR_IMA, NULL, 0) >= 0)
+		return 0;
+	if (attach_find(&watch->attacher, fd, &what, err) < 0)
+		return -1;
+	if (what.entry)
+		(void)label(watch, fd, &what);
+	return 0;
+}
+
+static int before_exec(struct watch *watch, int fd, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_errno(err, "stat");
+	flush(watch, &st, BUSY_TRIES_BEFORE_EXEC);
+	return label_executed(watch, fd, &st, err);
+}
+
+/* The kernel decides; here everything goes on, labelled or not. */
+static int on_exec(struct watch *watch, int fd, struct err *err)
+{
+	const struct fanotify_response answer = { .fd = fd, .response = FAN_ALLOW };
+	struct err why = ERR_INIT;
+
+	(void)alarm(BARRIER_SECONDS);
+	if (before_exec(watch, fd, &why) < 0)
+		note_failure(watch, &why);
+	(void)alarm(0);
+	if (write(watch->fan, &answer, sizeof(answer)) != sizeof(answer))
+		return err_errno(err, "answer fanotify");
+	return 0;
+}
+
+static int on_event(struct watch *watch, const struct fanotify_event_metadata *event,
+		    struct err *err)
+{
+	AUTO_FD fd = event->fd;
+	struct err why = ERR_INIT;
+
+	if (event->vers != FANOTIFY_METADATA_VERSION)
+		return err_set(err, "fanotify: version %u", event->vers);
+	if (event->mask & FAN_Q_OVERFLOW)
+		return err_set(err, "fanotify: events were lost");
+	if (fd < 0)
+		return 0;
+	if (event->mask & FAN_OPEN_EXEC_PERM)
+		return on_exec(watch, fd, err);
+	if (event->pid != getpid() && on_close(watch, &fd, &why) < 0)
+		note_failure(watch, &why);
+	label_renamed(watch);
+	return 0;
+}
+
+int watch_handle(struct watch *watch, struct err *err)
+{
+	struct fanotify_event_metadata events[EVENTS_MAX];
+
+	for (;;) {
+		struct fanotify_event_metadata *event = events;
+		ssize_t len = read(watch->fan, events, sizeof(events));
+
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len < 0)
+			return errno == EAGAIN ? 0 : err_errno(err, "fanotify");
+		for (; FAN_EVENT_OK(event, len); event = FAN_EVENT_NEXT(event, len))
+			if (on_event(watch, event, err) < 0)
+				return -1;
+	}
+}
+
+void watch_take_up(struct watch *watch, int *fd)
+{
+	struct attachment what;
+	struct err err = ERR_INIT;
+	bool labelled = fgetxattr(*fd, XATTR_IMA, NULL, 0) >= 0;
+
+	if (labelled && !watch->attacher.evm)
+		return;
+	if (attach_find(&watch->attacher, *fd, &what, &err) < 0)
+		note_failure(watch, &err);
+	else if (what.entry && (labelled || label(watch, *fd, &what)))
+		keep_labelled(watch, fd, &what);
+}
+
+/* What was renamed is not asked for: what waits is looked at, whoever renamed it. */
+void watch_handle_renames(struct watch *watch)
+{
+	char events[RENAMES_MAX];
+
+	while (read(watch->renames, events, sizeof(events)) > 0)
+		continue;
+	label_renamed(watch);
+}
+
+void watch_done(struct watch *watch)
+{
+	held_done(&watch->waiting);
+	held_done(&watch->labelled);
+	cleanup_fd(&watch->renames);
+	cleanup_fd(&watch->fan);
+}
