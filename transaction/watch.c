@@ -27,14 +27,16 @@
  * go on, and the kernel denies what is not labelled. */
 #define BARRIER_SECONDS 120
 
+/* No file system that a user, or a server, answers for: it would hold up every execution. */
 static bool holds_files(const struct mntent *e)
 {
-	static const char *const others[] = { "tmpfs", "btrfs", "zfs", "bcachefs", "overlay" };
+	static const char *const types[] = { "ext2", "ext3", "ext4",	 "xfs",	  "btrfs", "f2fs",
+					     "jfs",  "zfs",  "bcachefs", "tmpfs", "vfat" };
 
-	for (size_t i = 0; i < ARRAY_LEN(others); i++)
-		if (strcmp(e->mnt_type, others[i]) == 0)
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (strcmp(e->mnt_type, types[i]) == 0)
 			return true;
-	return strncmp(e->mnt_fsname, "/dev/", strlen("/dev/")) == 0;
+	return false;
 }
 
 /* Mounted over, gone since, or of a kind that can't be watched so. */
@@ -154,6 +156,8 @@ static int on_close(struct watch *watch, int *fd, struct err *err)
 		held = held_take(&watch->waiting, at);
 		cleanup_fd(&held.fd);
 	}
+	if (!attach_may_be_of_a_package(&watch->attacher, *fd))
+		return 0;
 	if (attach_find(&watch->attacher, *fd, &what, err) < 0)
 		return -1;
 	if (!what.entry)
@@ -220,7 +224,8 @@ static int label_executed(struct watch *watch, int fd, const struct stat *st, st
 		look_again(watch, &watch->labelled.held[at]);
 		return 0;
 	}
-	if (fgetxattr(fd, XATTR_IMA, NULL, 0) >= 0)
+	if (!attach_may_be_of_a_package(&watch->attacher, fd) ||
+	    fgetxattr(fd, XATTR_IMA, NULL, 0) >= 0)
 		return 0;
 	if (attach_find(&watch->attacher, fd, &what, err) < 0)
 		return -1;

@@ -170,3 +170,14 @@ def test_debians_packages_in_one_run(host, tmp_path):
     host.reboot()
     assert host.failed_units() == [] and host.denials() == []
     assert host.run("assay status").rc == 0
+
+
+def test_a_user_does_not_hold_it_up(host, sign, tool):
+    """Endless files of a user's, written and executed while dpkg runs, are not read."""
+    host.put("/tmp/endless", b"#!/bin/sh\n", mode=0o755)
+    host.sh("chown user /tmp/endless && truncate -s 7T /tmp/endless || truncate -s 1T /tmp/endless")
+    host.sh("systemd-run --uid=user sh -c 'while :; do : >>/tmp/endless; /tmp/endless; done'")
+    sign(tool)
+    put(host, tool)
+    host.sh(f"dpkg -i {PLACE}/tool.deb", 60)
+    assert host.sh("tool") == "tool runs\n"
