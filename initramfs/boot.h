@@ -92,6 +92,9 @@ MUST_USE int root_check(struct boot *boot, struct err *err);
 MUST_USE int root_enter(struct boot *boot, struct err *err);
 MUST_USE int root_dry_run(struct boot *boot, struct err *err);
 
+/* mend.c: never fails; what it could not mend is in the report. */
+MUST_USE int mend_unsigned(struct boot *boot, struct err *err);
+
 /* policy.c, proof.c */
 MUST_USE int policy_load(struct boot *boot, struct err *err);
 MUST_USE int proof_control(struct boot *boot, struct err *err);

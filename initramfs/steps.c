@@ -28,6 +28,7 @@ static const struct step boot_steps[] = {
 	{ REASON_TPM, measure_record, true },
 	{ REASON_SWITCH, switches_set, false },
 	{ REASON_ROOT, root_enter, false },
+	{ REASON_ENVIRONMENT, mend_unsigned, true },
 	{ REASON_PROOF, proof_control, true },
 	{ REASON_KERNEL_POLICY, policy_load, true },
 	{ REASON_PROOF, proof_denial, true },

@@ -5,7 +5,7 @@
 
 #include <sys/stat.h>
 
-#include "transaction/attach.h"
+#include "pkg/attach.h"
 
 struct held {
 	int fd;

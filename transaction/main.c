@@ -13,7 +13,7 @@
 #include "transaction/archives.h"
 #include "transaction/pending.h"
 #include "transaction/session.h"
-#include "transaction/store.h"
+#include "pkg/store.h"
 
 enum option { OPTION_ENFORCING = 1 };
 
@@ -131,6 +131,19 @@ static int on_archive(void *ctx, const char *path, struct err *err)
 	return 0;
 }
 
+static enum attach_profile profile_of(enum settings_profile profile)
+{
+	switch (profile) {
+	case PROFILE_AUTO:
+		return ATTACH_AUTO;
+	case PROFILE_SIGNATURE:
+		return ATTACH_SIGNATURE;
+	case PROFILE_VERITY:
+		return ATTACH_VERITY;
+	}
+	return ATTACH_AUTO;
+}
+
 /* Without a key that can be used here and now, only what packages bring is attached. */
 static int load_key(struct begin *begin, struct err *err)
 {
@@ -164,7 +177,7 @@ static int load(struct begin *begin, struct err *err)
 	if (io_exists(c->certificates) &&
 	    cert_set_add_dir(&begin->trusted, c->certificates, err) < 0)
 		return -1;
-	begin->watch.attacher.profile = c->settings.profile;
+	begin->watch.attacher.profile = profile_of(c->settings.profile);
 	begin->watch.attacher.evm = c->settings.evm != EVM_OFF;
 	if (hash_new(&begin->watch.attacher.hash, err) < 0 ||
 	    table_new(&begin->watch.attacher.table, err) < 0)
@@ -241,6 +254,7 @@ static int run_end(const struct cmd *cmd, int argc, char **argv)
 		return ret;
 	if (archives_find_dpkg(&dpkg, &err) < 0 || session_end(dpkg, &there, &answer, &err) < 0)
 		return cmd_fail(cmd, &err);
+	pending_forget();
 	if (!answer.len)
 		return there ? CMD_YES : CMD_NO;
 	(void)err_set(&err, "%s", buf_text(&answer));

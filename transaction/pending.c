@@ -4,10 +4,11 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "sig/installed.h"
-#include "transaction/store.h"
+#include "pkg/store.h"
 
 struct load {
 	struct watch *watch;
@@ -17,17 +18,39 @@ struct load {
 	size_t n;
 };
 
-static int on_package(void *ctx, struct package **package, const struct dpkg_package *installed,
-		      struct err *err)
+/* Of that name and architecture, in between two states; NULL: there is none. */
+static const struct dpkg_package *find(const struct dpkg *db, const char *name, const char *arch)
+{
+	const struct dpkg_package *p;
+	size_t pos = 0;
+
+	while ((p = dpkg_find(db, name, &pos)))
+		if (strcmp(p->arch, arch) == 0 && p->state >= DPKG_HALF_INSTALLED &&
+		    p->state < DPKG_INSTALLED)
+			return p;
+	return NULL;
+}
+
+static bool is_wanted(void *ctx, const char *name, const char *arch)
+{
+	const struct load *load = ctx;
+
+	return find(load->db, name, arch) != NULL;
+}
+
+static int on_package(void *ctx, struct package **package, struct err *err)
 {
 	struct load *load = ctx;
+	const struct deb *deb = &(*package)->deb;
+	const struct dpkg_package *installed = find(load->db, deb->package, deb->architecture);
 	const struct dpkg_package **grown =
 		reallocarray(load->package, load->n + 1, sizeof(const struct dpkg_package *));
 
 	if (!grown)
 		return err_set(err, "out of memory");
 	load->package = grown;
-	load->package[load->n++] = installed;
+	if (installed)
+		load->package[load->n++] = installed;
 	return table_add(load->watch->attacher.table, package, err);
 }
 
@@ -59,6 +82,11 @@ static int look_at_files(struct load *load, struct err *err)
 int pending_load(struct watch *watch, const struct cert_set *trusted, struct err *err)
 {
 	struct load load = { .watch = watch };
+	const struct store_reading reading = { .trusted = trusted,
+					       .wanted = is_wanted,
+					       .fn = on_package,
+					       .ctx = &load,
+					       .prune = true };
 	struct dpkg *db = NULL;
 	int rc;
 
@@ -67,7 +95,7 @@ int pending_load(struct watch *watch, const struct cert_set *trusted, struct err
 	if (dpkg_load("", &db, err) < 0)
 		return -1;
 	load.db = db;
-	rc = store_each(db, trusted, on_package, &load, err);
+	rc = store_each(&reading, err);
 	if (rc == 0 && load.n)
 		rc = installed_new(db, "", &load.installed, err);
 	if (rc == 0 && load.n)
@@ -76,4 +104,18 @@ int pending_load(struct watch *watch, const struct cert_set *trusted, struct err
 	free(load.package);
 	dpkg_free(db);
 	return rc;
+}
+
+void pending_forget(void)
+{
+	struct load load = { .n = 0 };
+	const struct store_reading reading = { .wanted = is_wanted, .ctx = &load, .prune = true };
+	struct err err = ERR_INIT;
+	struct dpkg *db = NULL;
+
+	if (store_is_empty() || dpkg_load("", &db, &err) < 0)
+		return;
+	load.db = db;
+	(void)!store_each(&reading, &err);
+	dpkg_free(db);
 }

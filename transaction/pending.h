@@ -11,4 +11,7 @@
  */
 MUST_USE int pending_load(struct watch *watch, const struct cert_set *trusted, struct err *err);
 
+/* Of packages that are configured by now nothing is kept. */
+void pending_forget(void);
+
 #endif

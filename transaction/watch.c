@@ -158,7 +158,7 @@ static int on_close(struct watch *watch, int *fd, struct err *err)
 	}
 	if (!attach_may_be_of_a_package(&watch->attacher, *fd))
 		return 0;
-	if (attach_find(&watch->attacher, *fd, &what, err) < 0)
+	if (attach_find(&watch->attacher, *fd, NULL, &what, err) < 0)
 		return -1;
 	if (!what.entry)
 		return 0;
@@ -227,7 +227,7 @@ static int label_executed(struct watch *watch, int fd, const struct stat *st, st
 	if (!attach_may_be_of_a_package(&watch->attacher, fd) ||
 	    fgetxattr(fd, XATTR_IMA, NULL, 0) >= 0)
 		return 0;
-	if (attach_find(&watch->attacher, fd, &what, err) < 0)
+	if (attach_find(&watch->attacher, fd, NULL, &what, err) < 0)
 		return -1;
 	if (what.entry)
 		(void)label(watch, fd, &what);
@@ -305,7 +305,7 @@ void watch_take_up(struct watch *watch, int *fd)
 
 	if (labelled && !watch->attacher.evm)
 		return;
-	if (attach_find(&watch->attacher, *fd, &what, &err) < 0)
+	if (attach_find(&watch->attacher, *fd, NULL, &what, &err) < 0)
 		note_failure(watch, &err);
 	else if (what.entry && (labelled || label(watch, *fd, &what)))
 		keep_labelled(watch, fd, &what);

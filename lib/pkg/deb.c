@@ -397,8 +397,3 @@ int deb_read(int fd, deb_entry_fn fn, void *ctx, struct deb *ret_deb, struct err
 	spool_done(&r.spool);
 	return rc;
 }
-
-void deb_done(struct deb *deb)
-{
-	buf_done(&deb->signatures);
-}

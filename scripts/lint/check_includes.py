@@ -21,7 +21,7 @@ ROOMS = {
     r"tss2/": "lib/tpm/",
     r"keyutils\.h": "lib/base/keyring",
     r"ini\.h": "lib/proto/config",
-    r"archive": "lib/pkg/",
+        r"archive(_entry)?\.h": "lib/pkg/",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 

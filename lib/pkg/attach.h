@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Giving one file the signatures that its package brought. */
-#ifndef ASSAY_TRANSACTION_ATTACH_H
-#define ASSAY_TRANSACTION_ATTACH_H
+#ifndef ASSAY_PKG_ATTACH_H
+#define ASSAY_PKG_ATTACH_H
 
-#include "proto/settings.h"
-#include "transaction/table.h"
+#include "pkg/table.h"
+
+/* As configured: one profile on all file systems, or verity where they have it. */
+enum attach_profile { ATTACH_AUTO, ATTACH_SIGNATURE, ATTACH_VERITY };
 
 struct attacher {
 	struct table *table;
 	struct hash_ctx *hash;
-	enum settings_profile profile; /* as configured */
+	enum attach_profile profile;
 	bool evm;
 	const struct package_signing *how; /* NULL: there is no key on this host */
 };
@@ -21,10 +23,11 @@ struct attachment {
 };
 
 /*
- * Looks the open file up: *ret->entry NULL where no package of the transaction brings such a file.
- * Only what the kernel would appraise is read.
+ * Looks the open file up: *ret->entry NULL where no package of the table brings such a file.  Only
+ * what the kernel would appraise is read; path is for rules of place, NULL: the one in /proc.
  */
-MUST_USE int attach_find(struct attacher *a, int fd, struct attachment *ret, struct err *err);
+MUST_USE int attach_find(struct attacher *a, int fd, const char *path, struct attachment *ret,
+			 struct err *err);
 
 /* Is it worth asking?  What a user wrote is not, however much of it there is. */
 bool attach_may_be_of_a_package(const struct attacher *a, int fd);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Looking files up and labelling them. */
-#include "transaction/attach.h"
+#include "pkg/attach.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -20,15 +20,16 @@
 #include "sig/classify.h"
 
 /* For rules of place; "" where it is not known. */
-static int classify(int fd, const struct stat *st, enum sig_kind *ret_kind, struct err *err)
+static int classify(int fd, const char *known, const struct stat *st, enum sig_kind *ret_kind,
+		    struct err *err)
 {
-	AUTO_STR path = calloc(1, PATH_MAX);
+	AUTO_STR path = known ? strdup(known) : calloc(1, PATH_MAX);
 	char self[32];
 
 	if (!path)
 		return err_set(err, "out of memory");
 	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	if (readlink(self, path, PATH_MAX - 1) < 0)
+	if (!known && readlink(self, path, PATH_MAX - 1) < 0)
 		*path = '\0';
 	return classify_fd(fd, path, st, ret_kind, err);
 }
@@ -79,11 +80,11 @@ static int profile_of(const struct attacher *a, int fd, enum package_profile *re
 	struct digest digest;
 
 	*ret = PACKAGE_SIGNATURE;
-	if (a->profile == PROFILE_SIGNATURE)
+	if (a->profile == ATTACH_SIGNATURE)
 		return 0;
 	if (verity_measure(fd, &state, &digest, err) < 0)
 		return -1;
-	if (a->profile == PROFILE_VERITY || state != VERITY_NONE)
+	if (a->profile == ATTACH_VERITY || state != VERITY_NONE)
 		*ret = PACKAGE_VERITY;
 	return 0;
 }
@@ -95,7 +96,8 @@ bool attach_may_be_of_a_package(const struct attacher *a, int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && table_has_owner(a->table, st.st_uid);
 }
 
-int attach_find(struct attacher *a, int fd, struct attachment *ret, struct err *err)
+int attach_find(struct attacher *a, int fd, const char *path, struct attachment *ret,
+		struct err *err)
 {
 	enum package_profile profile;
 	enum sig_kind kind;
@@ -106,7 +108,7 @@ int attach_find(struct attacher *a, int fd, struct attachment *ret, struct err *
 		return err_errno(err, "stat");
 	if (!S_ISREG(st.st_mode) || st.st_nlink == 0)
 		return 0;
-	if (classify(fd, &st, &kind, err) < 0 || profile_of(a, fd, &profile, err) < 0)
+	if (classify(fd, path, &st, &kind, err) < 0 || profile_of(a, fd, &profile, err) < 0)
 		return -1;
 	if (kind == SIG_NONE)
 		return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Signatures by digest. */
-#include "transaction/table.h"
+#include "pkg/table.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Keeping packages' signatures between unpacking and configuring. */
-#include "transaction/store.h"
+#include "pkg/store.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -33,19 +33,6 @@ int store_put(const struct package *package, const struct buf *text, struct err 
 	return io_replace_file(path, text, 0644, err);
 }
 
-/* Of that name and architecture, in between two states; NULL: there is none. */
-static const struct dpkg_package *find_pending(const struct dpkg *db, const struct deb *deb)
-{
-	const struct dpkg_package *p;
-	size_t pos = 0;
-
-	while ((p = dpkg_find(db, deb->package, &pos)))
-		if (strcmp(p->arch, deb->architecture) == 0 && p->state >= DPKG_HALF_INSTALLED &&
-		    p->state < DPKG_INSTALLED)
-			return p;
-	return NULL;
-}
-
 static void free_package(struct package **package)
 {
 	if (!*package)
@@ -54,32 +41,35 @@ static void free_package(struct package **package)
 	free(take_ptr(package));
 }
 
-/* *ret_keep: it is of use yet. */
-static int look_at(const char *path, const struct dpkg *db, const struct cert_set *trusted,
-		   struct package *package, const struct dpkg_package **ret_installed)
+static int read_text(const struct store_reading *r, const char *path, struct package *package,
+		     struct err *err)
 {
 	AUTO_BUF text = BUF_INIT(DEB_SIGNATURES_MAX);
 	const struct cert *by;
 
-	*ret_installed = NULL;
-	if (io_read_file(path, &text, NULL) < 0 ||
-	    package_verify(&text, trusted, package, &by, NULL) < 0)
+	if (io_read_file(path, &text, err) < 0)
 		return -1;
-	*ret_installed = find_pending(db, &package->deb);
-	return *ret_installed ? 0 : -1;
+	return package_verify(&text, r->trusted, package, &by, err);
 }
 
-struct each {
-	const struct dpkg *db;
-	const struct cert_set *trusted;
-	store_fn fn;
-	void *ctx;
-};
+/* "NAME_VERSION_ARCHITECTURE": none of them holds an underscore but the version. */
+static bool is_wanted(const struct store_reading *r, const char *file)
+{
+	AUTO_STR name = strdup(file);
+	char *version = name ? strchr(name, '_') : NULL;
+	char *arch = version ? strrchr(version + 1, '_') : NULL;
 
-static int one(const struct each *each, const char *name, struct err *err)
+	if (!r->wanted)
+		return true;
+	if (!arch)
+		return false;
+	*version = '\0';
+	return r->wanted(r->ctx, name, arch + 1);
+}
+
+static int one(const struct store_reading *r, const char *name, struct err *err)
 {
 	CLEANUP(free_package) struct package *package = calloc(1, sizeof(*package));
-	const struct dpkg_package *installed;
 	AUTO_STR path = NULL;
 
 	if (!package || asprintf(&path, STORE_DIR "/%s", name) < 0) {
@@ -88,9 +78,10 @@ static int one(const struct each *each, const char *name, struct err *err)
 	}
 	if (package_init(package, err) < 0)
 		return -1;
-	if (look_at(path, each->db, each->trusted, package, &installed) == 0)
-		return each->fn(each->ctx, &package, installed, err);
-	(void)unlink(path);
+	if (is_wanted(r, name) && (!r->fn || read_text(r, path, package, NULL) == 0))
+		return r->fn ? r->fn(r->ctx, &package, err) : 0;
+	if (r->prune)
+		(void)unlink(path);
 	return 0;
 }
 
@@ -110,19 +101,19 @@ bool store_is_empty(void)
 	return true;
 }
 
-int store_each(const struct dpkg *db, const struct cert_set *trusted, store_fn fn, void *ctx,
-	       struct err *err)
+int store_each(const struct store_reading *reading, struct err *err)
 {
-	const struct each each = { .db = db, .trusted = trusted, .fn = fn, .ctx = ctx };
 	struct dirent **list = NULL;
 	int n = io_exists(STORE_DIR) ? scandir(STORE_DIR, &list, is_text, alphasort) : 0;
 	int rc = 0;
 
 	if (n < 0)
 		return err_errno(err, STORE_DIR);
+	if (n > STORE_TEXTS_MAX)
+		rc = err_set(err, STORE_DIR ": more than %d packages", STORE_TEXTS_MAX);
 	for (int i = 0; i < n; i++) {
 		if (rc == 0)
-			rc = one(&each, list[i]->d_name, err);
+			rc = one(reading, list[i]->d_name, err);
 		free(list[i]);
 	}
 	free(list);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What may be attached: the signatures of the packages of this transaction, by digest. */
-#ifndef ASSAY_TRANSACTION_TABLE_H
-#define ASSAY_TRANSACTION_TABLE_H
+#ifndef ASSAY_PKG_TABLE_H
+#define ASSAY_PKG_TABLE_H
 
 #include <stdbool.h>
 #include <sys/stat.h>

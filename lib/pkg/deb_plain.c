@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Putting signatures into Debian packages. */
+/* Debian packages, as far as it takes no libarchive: who only reads signatures need not link it. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,4 +65,9 @@ int deb_put_signatures(int fd, const struct deb *deb, const struct buf *signatur
 	if (geteuid() == 0 && fchown(temp.fd, st.st_uid, st.st_gid) < 0)
 		return err_errno(err, "chown: %s", target);
 	return temp_commit(&temp, st.st_mode & 07777, err);
+}
+
+void deb_done(struct deb *deb)
+{
+	buf_done(&deb->signatures);
 }

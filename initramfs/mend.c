@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What dpkg had unpacked when the power went, and nobody had signed yet: signed now, from the
+ * signatures that its packages brought. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "ima/xattr.h"
+#include "initramfs/boot.h"
+#include "pkg/attach.h"
+#include "pkg/store.h"
+
+#define MOUNTS_MAX 2 /* the root file system, and /usr where it is one of its own */
+
+struct mend {
+	struct attacher attacher;
+	struct package **package;
+	size_t n;
+	size_t mended;
+	struct {
+		const char *dir;
+		dev_t device;
+		unsigned long flags; /* to put back; 0: it was not changed */
+	} mount[MOUNTS_MAX];
+};
+
+static int on_package(void *ctx, struct package **package, struct err *err)
+{
+	struct mend *mend = ctx;
+	struct package **grown = reallocarray(mend->package, mend->n + 1, sizeof(struct package *));
+
+	if (!grown)
+		return err_set(err, "out of memory");
+	mend->package = grown;
+	mend->package[mend->n++] = *package; /* the table's */
+	return table_add(mend->attacher.table, package, err);
+}
+
+static void find_mounts(struct mend *mend)
+{
+	static const char *const dirs[MOUNTS_MAX] = { "/", "/usr" };
+
+	for (size_t i = 0; i < MOUNTS_MAX; i++) {
+		struct stat st;
+
+		mend->mount[i].dir = dirs[i];
+		mend->mount[i].device = stat(dirs[i], &st) == 0 ? st.st_dev : 0;
+	}
+}
+
+/* Init finds the root file system as it would have been: read-only, as a rule. */
+static void make_writable(struct mend *mend, dev_t device)
+{
+	for (size_t i = 0; i < MOUNTS_MAX; i++) {
+		const char *dir = mend->mount[i].dir;
+		struct statvfs fs;
+
+		if (mend->mount[i].device != device || mend->mount[i].flags ||
+		    statvfs(dir, &fs) < 0 || !(fs.f_flag & ST_RDONLY))
+			continue;
+		if (mount(NULL, dir, NULL, MS_REMOUNT | (fs.f_flag & ~(unsigned long)ST_RDONLY),
+			  NULL) == 0)
+			mend->mount[i].flags = fs.f_flag;
+		return;
+	}
+}
+
+static void make_readonly(const struct mend *mend)
+{
+	for (size_t i = 0; i < MOUNTS_MAX; i++)
+		if (mend->mount[i].flags)
+			(void)mount(NULL, mend->mount[i].dir, NULL,
+				    MS_REMOUNT | mend->mount[i].flags, NULL);
+}
+
+/* What has a signature is the kernel's to judge. */
+static int mend_file(struct mend *mend, const char *path, struct err *err)
+{
+	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	struct attachment what;
+	struct stat st;
+	bool busy;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    fgetxattr(fd, XATTR_IMA, NULL, 0) >= 0)
+		return 0;
+	if (attach_find(&mend->attacher, fd, path, &what, err) < 0)
+		return -1;
+	if (!what.entry)
+		return 0;
+	make_writable(mend, st.st_dev);
+	if (attach(&mend->attacher, fd, &what, &busy, err) < 0)
+		return -1;
+	mend->mended++;
+	return 0;
+}
+
+/* One that can't be mended does not keep the others from it: the kernel will say which it misses.
+ */
+static void mend_package(struct boot *boot, struct mend *mend, const struct package *package)
+{
+	const enum package_profile profile =
+		mend->attacher.profile == ATTACH_VERITY ? PACKAGE_VERITY : PACKAGE_SIGNATURE;
+	struct manifest *m = package->entries[DEB_FILE][profile];
+
+	for (size_t i = 0; i < manifest_count(m); i++) {
+		struct err err = ERR_INIT;
+
+		if (mend_file(mend, manifest_at(m, i)->path, &err) < 0)
+			report_line(boot, "mend-failed %s: %s", manifest_at(m, i)->path, err.text);
+	}
+}
+
+static void mend_all(struct boot *boot, struct mend *mend, struct err *err)
+{
+	const struct store_reading reading = { .trusted = &boot->certs,
+					       .fn = on_package,
+					       .ctx = mend };
+
+	if (table_new(&mend->attacher.table, err) < 0 || hash_new(&mend->attacher.hash, err) < 0 ||
+	    store_each(&reading, err) < 0)
+		return;
+	find_mounts(mend);
+	for (size_t i = 0; i < mend->n; i++)
+		mend_package(boot, mend, mend->package[i]);
+	make_readonly(mend);
+}
+
+int mend_unsigned(struct boot *boot, struct err *err UNUSED)
+{
+	const struct settings *s = &boot->record.settings;
+	struct mend mend = { .attacher = { .profile = s->profile == PROFILE_VERITY
+							      ? ATTACH_VERITY
+							      : ATTACH_SIGNATURE,
+					   .evm = s->evm != EVM_OFF } };
+	struct err why = ERR_INIT;
+
+	if (store_is_empty())
+		return 0;
+	mend_all(boot, &mend, &why);
+	if (*why.text)
+		report_line(boot, "mend-failed %s", why.text);
+	if (mend.mended)
+		report_line(boot, "mended %zu files", mend.mended);
+	hash_free(mend.attacher.hash);
+	table_free(mend.attacher.table);
+	free(mend.package);
+	return 0;
+}
