@@ -118,9 +118,9 @@ static void mend_package(struct boot *boot, struct mend *mend, const struct pack
 
 static void mend_all(struct boot *boot, struct mend *mend, struct err *err)
 {
-	const struct store_reading reading = { .trusted = &boot->certs,
-					       .fn = on_package,
-					       .ctx = mend };
+	const struct store_reading reading = {
+		.dir = STORE_DIR, .trusted = &boot->certs, .fn = on_package, .ctx = mend
+	};
 
 	if (table_new(&mend->attacher.table, err) < 0 || hash_new(&mend->attacher.hash, err) < 0 ||
 	    store_each(&reading, err) < 0)
@@ -140,7 +140,7 @@ int mend_unsigned(struct boot *boot, struct err *err UNUSED)
 					   .evm = s->evm != EVM_OFF } };
 	struct err why = ERR_INIT;
 
-	if (store_is_empty())
+	if (store_is_empty(STORE_DIR))
 		return 0;
 	mend_all(boot, &mend, &why);
 	if (*why.text)

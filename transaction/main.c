@@ -118,7 +118,7 @@ static int on_archive(void *ctx, const char *path, struct err *err)
 	if (package_init(package, err) < 0)
 		return -1;
 	if (read_package(begin, path, package, &text, &why) == 0) {
-		if (store_put(package, &text, err) < 0)
+		if (store_put(STORE_DIR, package, &text, err) < 0)
 			return -1;
 		return table_add(begin->watch.attacher.table, &package, err);
 	}

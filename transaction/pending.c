@@ -82,7 +82,8 @@ static int look_at_files(struct load *load, struct err *err)
 int pending_load(struct watch *watch, const struct cert_set *trusted, struct err *err)
 {
 	struct load load = { .watch = watch };
-	const struct store_reading reading = { .trusted = trusted,
+	const struct store_reading reading = { .dir = STORE_DIR,
+					       .trusted = trusted,
 					       .wanted = is_wanted,
 					       .fn = on_package,
 					       .ctx = &load,
@@ -90,7 +91,7 @@ int pending_load(struct watch *watch, const struct cert_set *trusted, struct err
 	struct dpkg *db = NULL;
 	int rc;
 
-	if (store_is_empty())
+	if (store_is_empty(STORE_DIR))
 		return 0;
 	if (dpkg_load("", &db, err) < 0)
 		return -1;
@@ -109,11 +110,13 @@ int pending_load(struct watch *watch, const struct cert_set *trusted, struct err
 void pending_forget(void)
 {
 	struct load load = { .n = 0 };
-	const struct store_reading reading = { .wanted = is_wanted, .ctx = &load, .prune = true };
+	const struct store_reading reading = {
+		.dir = STORE_DIR, .wanted = is_wanted, .ctx = &load, .prune = true
+	};
 	struct err err = ERR_INIT;
 	struct dpkg *db = NULL;
 
-	if (store_is_empty() || dpkg_load("", &db, &err) < 0)
+	if (store_is_empty(STORE_DIR) || dpkg_load("", &db, &err) < 0)
 		return;
 	load.db = db;
 	(void)!store_each(&reading, &err);

@@ -11,24 +11,25 @@
 #include "base/io.h"
 
 /* Names and versions hold no slash; a package that says so has no place here. */
-static int path_of(const struct deb *deb, char **ret_path, struct err *err)
+static int path_of(const char *dir, const struct deb *deb, char **ret_path, struct err *err)
 {
 	if (strchr(deb->package, '/') || strchr(deb->version, '/') ||
 	    strchr(deb->architecture, '/') || deb->package[0] == '.')
 		return err_set(err, "a package's name, version or architecture with a slash");
-	if (asprintf(ret_path, STORE_DIR "/%s_%s_%s", deb->package, deb->version,
-		     deb->architecture) < 0) {
+	if (asprintf(ret_path, "%s/%s_%s_%s", dir, deb->package, deb->version, deb->architecture) <
+	    0) {
 		*ret_path = NULL;
 		return err_set(err, "out of memory");
 	}
 	return 0;
 }
 
-int store_put(const struct package *package, const struct buf *text, struct err *err)
+int store_put(const char *dir, const struct package *package, const struct buf *text,
+	      struct err *err)
 {
 	AUTO_STR path = NULL;
 
-	if (path_of(&package->deb, &path, err) < 0 || io_make_dirs(STORE_DIR, err) < 0)
+	if (path_of(dir, &package->deb, &path, err) < 0 || io_make_dirs(dir, err) < 0)
 		return -1;
 	return io_replace_file(path, text, 0644, err);
 }
@@ -72,7 +73,7 @@ static int one(const struct store_reading *r, const char *name, struct err *err)
 	CLEANUP(free_package) struct package *package = calloc(1, sizeof(*package));
 	AUTO_STR path = NULL;
 
-	if (!package || asprintf(&path, STORE_DIR "/%s", name) < 0) {
+	if (!package || asprintf(&path, "%s/%s", r->dir, name) < 0) {
 		path = NULL;
 		return err_set(err, "out of memory");
 	}
@@ -90,9 +91,9 @@ static int is_text(const struct dirent *e)
 	return e->d_name[0] != '.';
 }
 
-bool store_is_empty(void)
+bool store_is_empty(const char *path)
 {
-	AUTO_DIR dir = opendir(STORE_DIR);
+	AUTO_DIR dir = opendir(path);
 	const struct dirent *e;
 
 	while (dir && (e = readdir(dir)) != NULL)
@@ -104,13 +105,13 @@ bool store_is_empty(void)
 int store_each(const struct store_reading *reading, struct err *err)
 {
 	struct dirent **list = NULL;
-	int n = io_exists(STORE_DIR) ? scandir(STORE_DIR, &list, is_text, alphasort) : 0;
+	int n = io_exists(reading->dir) ? scandir(reading->dir, &list, is_text, alphasort) : 0;
 	int rc = 0;
 
 	if (n < 0)
-		return err_errno(err, STORE_DIR);
+		return err_errno(err, "%s", reading->dir);
 	if (n > STORE_TEXTS_MAX)
-		rc = err_set(err, STORE_DIR ": more than %d packages", STORE_TEXTS_MAX);
+		rc = err_set(err, "%s: more than %d packages", reading->dir, STORE_TEXTS_MAX);
 	for (int i = 0; i < n; i++) {
 		if (rc == 0)
 			rc = one(reading, list[i]->d_name, err);

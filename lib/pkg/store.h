@@ -8,14 +8,15 @@
 
 #include "pkg/package.h"
 
-#define STORE_DIR "/var/lib/assay/packages"
-#define STORE_TEXTS_MAX 16384 /* packages that wait for their configuration */
+#define STORE_DIR "/var/lib/assay/packages" /* of the running system */
+#define STORE_TEXTS_MAX 16384		    /* packages that wait for their configuration */
 
 /* Keeps the text that package_format made of the package. */
-MUST_USE int store_put(const struct package *package, const struct buf *text, struct err *err);
+MUST_USE int store_put(const char *dir, const struct package *package, const struct buf *text,
+		       struct err *err);
 
 /* Is nothing kept? */
-bool store_is_empty(void);
+bool store_is_empty(const char *dir);
 
 /* Is the package of use yet?  By what its text is named after; nothing of it is verified. */
 typedef bool (*store_wanted_fn)(void *ctx, const char *name, const char *architecture);
@@ -28,6 +29,7 @@ typedef int (*store_fn)(void *ctx, struct package **package, struct err *err);
  * and what does not verify.  wanted NULL: all are.
  */
 struct store_reading {
+	const char *dir;
 	const struct cert_set *trusted;
 	store_wanted_fn wanted;
 	store_fn fn; /* NULL: only to prune */

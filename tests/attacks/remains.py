@@ -24,11 +24,6 @@ def signature(setup):
     return setup.profile == "signature"
 
 
-def older_signature(setup):
-    """In the signature profile of 6.1; 6.12 sees it."""
-    return setup.profile == "signature" and setup.kernel == "6.1"
-
-
 def no_evm(setup):
     """Where EVM is off."""
     return setup.evm == "off"
@@ -47,7 +42,6 @@ REMAINS = {
     "library_written_while_open-root": (signature, STORAGE),
     "library_written_through_a_loop-root": (signature, STORAGE),
     "running_library_written-root": (signature, STORAGE),
-    "swapped_with_the_boot_inode-root": (older_signature, STORAGE),
     "changed_under_the_image-root": (signature, STORAGE),
     "partition_written-root": (signature, STORAGE),
     "partition_written_directly-root": (signature, STORAGE),

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Packages' signatures on files, kept and found again; fs-verity's ioctls are played here. */
+#include "pkg/attach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/ioctl.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <linux/fsverity.h>
+
+#include "base/io.h"
+#include "crypto/keygen.h"
+#include "ima/verity.h"
+#include "ima/xattr.h"
+#include "pkg/store.h"
+#include "unit/unit.h"
+
+#define CONTENT "#!/bin/sh\nexit 0\n"
+#define BUILD \
+	"rm -rf t t.deb x && mkdir -p t/DEBIAN t/usr/bin && printf '" \
+	"#!/bin/sh\\nexit 0\\n' >t/usr/bin/x && chmod 755 t/usr/bin/x && " \
+	"printf 'Package: t\\nVersion: 1\\nArchitecture: all\\nMaintainer: x\\nDescription: " \
+	"x\\n' " \
+	">t/DEBIAN/control && dpkg-deb --root-owner-group -Znone -b t t.deb >/dev/null && cp " \
+	"t/usr/bin/x x"
+
+static enum verity_state state;
+static size_t enabled;
+static bool busy_writer;
+
+static int measure(int fd, struct fsverity_digest *out)
+{
+	struct digest d;
+
+	if (state != VERITY_ON) {
+		errno = state == VERITY_OFF ? ENODATA : EOPNOTSUPP;
+		return -1;
+	}
+	if (verity_compute(fd, sizeof(CONTENT) - 1, &d, NULL) < 0)
+		return -1;
+	out->digest_algorithm = FS_VERITY_HASH_ALG_SHA256;
+	out->digest_size = (uint16_t)d.len;
+	memcpy((uint8_t *)out + sizeof(*out), d.data, d.len);
+	return 0;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list ap;
+	void *arg;
+
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	if (request == FS_IOC_MEASURE_VERITY)
+		return measure(fd, arg);
+	errno = busy_writer ? ETXTBSY : ENOTTY;
+	if (request != FS_IOC_ENABLE_VERITY || busy_writer)
+		return -1;
+	enabled++;
+	return 0;
+}
+
+/* A package, signed, in a table; a file of its content. */
+struct world {
+	struct key *key;
+	struct package_signing how;
+	struct cert_set trusted;
+	struct package *package;
+	struct buf text;
+	struct attacher a;
+	int fd;
+};
+
+static void world_done(struct world *w)
+{
+	cleanup_fd(&w->fd);
+	buf_done(&w->text);
+	table_free(w->a.table);
+	hash_free(w->a.hash);
+	signer_free(w->how.signer);
+	key_free(w->key);
+	cert_set_done(&w->trusted);
+	if (w->package)
+		package_done(w->package);
+	free(w->package);
+}
+
+static int make_key(struct world *w, struct err *err)
+{
+	AUTO_BUF der = BUF_INIT(65536);
+
+	if (keygen_generate(KEYGEN_P256, &w->key, err) < 0 ||
+	    keygen_self_sign(w->key, "t", 1, &der, err) < 0 ||
+	    io_replace_file("t.der", &der, 0644, err) < 0 ||
+	    cert_set_add_file(&w->trusted, "t.der", err) < 0)
+		return -1;
+	w->how = (struct package_signing){ .key = w->key,
+					   .keyid = cert_keyid(w->trusted.cert[0]),
+					   .algo = HASH_SHA256,
+					   .profiles = { true, true },
+					   .evm = true };
+	return signer_new(w->key, &w->how.signer, err);
+}
+
+static int world_init(struct world *w, struct err *err)
+{
+	AUTO_FD fd = -1;
+
+	*w = (struct world){ .fd = -1, .text = BUF_INIT(DEB_SIGNATURES_MAX), .a = { .evm = true } };
+	state = VERITY_NONE;
+	enabled = 0;
+	busy_writer = false;
+	w->package = calloc(1, sizeof(*w->package));
+	if (!w->package || chdir(unit_tmp()) < 0 || system(BUILD) != 0)
+		return err_set(err, "no package");
+	if (package_init(w->package, err) < 0 || make_key(w, err) < 0 ||
+	    io_open_regular("t.deb", &fd, err) < 0 ||
+	    package_sign(fd, &w->how, w->package, err) < 0 ||
+	    package_format(w->package, &w->how, &w->text, err) < 0 ||
+	    hash_new(&w->a.hash, err) < 0 || table_new(&w->a.table, err) < 0)
+		return -1;
+	return io_open_regular("x", &w->fd, err);
+}
+
+static int to_table(struct world *w, struct err *err)
+{
+	return table_add(w->a.table, &w->package, err);
+}
+
+static void v2_signatures_are_attached(void)
+{
+	CLEANUP(world_done) struct world w;
+	struct attachment what;
+	struct err err = ERR_INIT;
+	uint8_t value[XATTR_VALUE_MAX];
+	bool busy = true;
+
+	CHECK_OK(world_init(&w, &err), &err);
+	CHECK_OK(to_table(&w, &err), &err);
+	CHECK(table_packages(w.a.table) == 1);
+	CHECK(table_has_owner(w.a.table, 0) && !table_has_owner(w.a.table, 1000));
+	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
+	CHECK(what.entry && !what.verity && what.entry->over == MANIFEST_FILE);
+	if (fsetxattr(w.fd, XATTR_IMA, "x", 1, 0) < 0)
+		SKIP("security.* attributes take root");
+	CHECK_OK(attach(&w.a, w.fd, &what, &busy, &err), &err);
+	CHECK(!busy &&
+	      fgetxattr(w.fd, XATTR_IMA, value, sizeof(value)) == (ssize_t)what.entry->ima_len);
+	CHECK_MEM(value, what.entry->ima, what.entry->ima_len);
+	CHECK(fgetxattr(w.fd, XATTR_EVM, value, sizeof(value)) == (ssize_t)what.entry->evm_len);
+	CHECK_OK(attach_again(&w.a, w.fd, &what, &err), &err);
+}
+
+static void what_a_script_changed_takes_a_key(void)
+{
+	CLEANUP(world_done) struct world w;
+	struct attachment what;
+	struct err err = ERR_INIT;
+	bool busy;
+
+	CHECK_OK(world_init(&w, &err), &err);
+	CHECK_OK(to_table(&w, &err), &err);
+	if (fsetxattr(w.fd, XATTR_IMA, "x", 1, 0) < 0)
+		SKIP("security.* attributes take root");
+	CHECK(fchmod(w.fd, 04755) == 0);
+	CHECK_OK(attach_find(&w.a, w.fd, "/usr/bin/x", &what, &err), &err);
+	CHECK_FAILS(attach(&w.a, w.fd, &what, &busy, &err), &err, "takes a key");
+	CHECK_FAILS(attach_again(&w.a, w.fd, &what, &err), &err, "takes a key");
+	w.a.how = &w.how;
+	CHECK_OK(attach_again(&w.a, w.fd, &what, &err), &err);
+	w.a.how = NULL;
+	CHECK_FAILS(attach_again(&w.a, w.fd, &what, &err), &err, "takes a key");
+	w.a.evm = false;
+	CHECK_OK(attach_again(&w.a, w.fd, &what, &err), &err);
+	CHECK_OK(attach(&w.a, w.fd, &what, &busy, &err), &err);
+}
+
+static void other_content_is_nobodys(void)
+{
+	CLEANUP(world_done) struct world w;
+	struct attachment what;
+	struct err err = ERR_INIT;
+
+	CHECK_OK(world_init(&w, &err), &err);
+	CHECK_OK(to_table(&w, &err), &err);
+	CHECK(system("echo >>x") == 0);
+	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
+	CHECK(!what.entry);
+	CHECK(system("printf data >x && chmod 644 x") == 0);
+	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
+	CHECK(!what.entry);
+	CHECK(attach_may_be_of_a_package(&w.a, w.fd) == (getuid() == 0));
+}
+
+static void verity_waits_for_writers(void)
+{
+	CLEANUP(world_done) struct world w;
+	struct attachment what;
+	struct err err = ERR_INIT;
+	bool busy = false;
+
+	CHECK_OK(world_init(&w, &err), &err);
+	CHECK_OK(to_table(&w, &err), &err);
+	state = VERITY_OFF;
+	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
+	CHECK(what.entry && what.verity && what.entry->over == MANIFEST_VERITY);
+	busy_writer = true;
+	CHECK_OK(attach(&w.a, w.fd, &what, &busy, &err), &err);
+	CHECK(busy && enabled == 0);
+	busy_writer = false;
+	state = VERITY_ON;
+	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
+	CHECK(what.entry && !what.verity);
+	w.a.profile = ATTACH_SIGNATURE;
+	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
+	CHECK(what.entry && what.entry->over == MANIFEST_FILE);
+	w.a.profile = ATTACH_VERITY;
+	state = VERITY_NONE;
+	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
+	CHECK(!what.entry);
+}
+
+static void a_deleted_file_is_left_alone(void)
+{
+	CLEANUP(world_done) struct world w;
+	struct attachment what;
+	struct err err = ERR_INIT;
+	bool busy = true;
+
+	CHECK_OK(world_init(&w, &err), &err);
+	CHECK_OK(to_table(&w, &err), &err);
+	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
+	CHECK(what.entry && unlink("x") == 0);
+	CHECK_OK(attach(&w.a, w.fd, &what, &busy, &err), &err);
+	CHECK(!busy && fgetxattr(w.fd, XATTR_IMA, NULL, 0) < 0);
+	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
+	CHECK(!what.entry);
+}
+
+static size_t told;
+
+static int count(void *ctx, struct package **package, struct err *err)
+{
+	(void)ctx;
+	(void)err;
+	told += strcmp((*package)->deb.package, "t") == 0;
+	return 0;
+}
+
+static bool only(void *ctx, const char *name, const char *arch)
+{
+	return strcmp(name, ctx) == 0 && strcmp(arch, "all") == 0;
+}
+
+static void texts_are_kept_and_pruned(void)
+{
+	static char wanted[] = "t";
+	static char other[] = "u";
+	CLEANUP(world_done) struct world w;
+	struct store_reading r = { .dir = "store/below", .fn = count };
+	struct err err = ERR_INIT;
+
+	CHECK_OK(world_init(&w, &err), &err);
+	r.trusted = &w.trusted;
+	told = 0;
+	CHECK(store_is_empty(r.dir));
+	CHECK_OK(store_each(&r, &err), &err);
+	CHECK_OK(store_put(r.dir, w.package, &w.text, &err), &err);
+	CHECK(!store_is_empty(r.dir) && io_exists("store/below/t_1_all"));
+	CHECK_OK(store_each(&r, &err), &err);
+	CHECK(told == 1);
+	r.wanted = only;
+	r.ctx = wanted;
+	CHECK_OK(store_each(&r, &err), &err);
+	CHECK(told == 2);
+	r.ctx = other;
+	CHECK_OK(store_each(&r, &err), &err);
+	CHECK(told == 2 && !store_is_empty(r.dir));
+	CHECK(system("echo >store/below/u_1_all; echo >store/below/odd") == 0);
+	r.prune = true;
+	CHECK_OK(store_each(&r, &err), &err);
+	CHECK(told == 2 && store_is_empty(r.dir));
+	memcpy(w.package->deb.version, "../x", 5);
+	CHECK_FAILS(store_put(r.dir, w.package, &w.text, &err), &err, "with a slash");
+}
+
+static const struct unit_case cases[] = {
+	CASE(v2_signatures_are_attached),
+	CASE(what_a_script_changed_takes_a_key),
+	CASE(other_content_is_nobodys),
+	CASE(verity_waits_for_writers),
+	CASE(a_deleted_file_is_left_alone),
+	CASE(texts_are_kept_and_pruned),
+	CASE_END,
+};
+UNIT_MAIN(cases)
