@@ -53,6 +53,15 @@ static void find_mounts(struct mend *mend)
 	}
 }
 
+/* statvfs(3) numbers most of them as mount(2) does. */
+static unsigned long mount_flags(unsigned long f_flag)
+{
+	const unsigned long same =
+		ST_NOSUID | ST_NODEV | ST_NOEXEC | ST_SYNCHRONOUS | ST_NOATIME | ST_NODIRATIME;
+
+	return MS_REMOUNT | (f_flag & same) | (f_flag & ST_RELATIME ? MS_RELATIME : 0);
+}
+
 /* Init finds the root file system as it would have been: read-only, as a rule. */
 static void make_writable(struct mend *mend, dev_t device)
 {
@@ -63,9 +72,8 @@ static void make_writable(struct mend *mend, dev_t device)
 		if (mend->mount[i].device != device || mend->mount[i].flags ||
 		    statvfs(dir, &fs) < 0 || !(fs.f_flag & ST_RDONLY))
 			continue;
-		if (mount(NULL, dir, NULL, MS_REMOUNT | (fs.f_flag & ~(unsigned long)ST_RDONLY),
-			  NULL) == 0)
-			mend->mount[i].flags = fs.f_flag;
+		if (mount(NULL, dir, NULL, mount_flags(fs.f_flag), NULL) == 0)
+			mend->mount[i].flags = mount_flags(fs.f_flag) | MS_RDONLY;
 		return;
 	}
 }
@@ -74,8 +82,7 @@ static void make_readonly(const struct mend *mend)
 {
 	for (size_t i = 0; i < MOUNTS_MAX; i++)
 		if (mend->mount[i].flags)
-			(void)mount(NULL, mend->mount[i].dir, NULL,
-				    MS_REMOUNT | mend->mount[i].flags, NULL);
+			(void)mount(NULL, mend->mount[i].dir, NULL, mend->mount[i].flags, NULL);
 }
 
 /* What has a signature is the kernel's to judge. */

@@ -175,7 +175,7 @@ def test_debians_packages_in_one_run(host, tmp_path):
 def test_a_user_does_not_hold_it_up(host, sign, tool):
     """Endless files of a user's, written and executed while dpkg runs, are not read."""
     host.put("/tmp/endless", b"#!/bin/sh\n", mode=0o755)
-    host.sh("chown user /tmp/endless && truncate -s 7T /tmp/endless || truncate -s 1T /tmp/endless")
+    host.sh("truncate -s 7T /tmp/endless && chown user /tmp/endless")
     host.sh("systemd-run --uid=user sh -c 'while :; do : >>/tmp/endless; /tmp/endless; done'")
     sign(tool)
     put(host, tool)
