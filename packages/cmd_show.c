@@ -97,8 +97,9 @@ static void show_text(const struct work_item *item, uint32_t keyid)
 	const struct package *p = &item->package;
 
 	cmd_print_name(stdout, item->path);
-	(void)printf(": %s %s (%s), %zu files, key %08" PRIx32 "\n", p->deb.package, p->deb.version,
-		     p->deb.architecture, package_count(p), keyid);
+	(void)printf(": %s %s (%s), %zu file%s, key %08" PRIx32 "\n", p->deb.package,
+		     p->deb.version, p->deb.architecture, package_count(p),
+		     package_count(p) == 1 ? "" : "s", keyid);
 	if (item->work->files)
 		each_file(p, print_line, NULL);
 }
@@ -113,8 +114,10 @@ static int show_one(struct work_item *item)
 		return -1;
 	if (!text.len)
 		return err_set(err, "carries no signatures");
-	if (package_parse(&text, &item->package, &keyid, err) < 0)
+	if (package_parse(&text, &item->package, &keyid, err) < 0) {
+		work_blame(item, err);
 		return -1;
+	}
 	if (item->work->json)
 		show_json(item, keyid);
 	else

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* assay-pkg sign: puts signatures into packages. */
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "packages/commands.h"
@@ -63,6 +64,13 @@ static int read_present(const struct work_item *item, struct buf *out, struct er
 	return buf_put(out, inside->data, inside->len, err);
 }
 
+static bool has_beside(const struct work_item *item)
+{
+	AUTO_STR beside = work_beside_path(item);
+
+	return beside && io_exists(beside);
+}
+
 /* What becomes of a package by what is in it already: WORK_SIGNED where it is to be signed. */
 static enum work_outcome look_at_present(struct work_item *item, const struct package_signing *how)
 {
@@ -72,6 +80,11 @@ static enum work_outcome look_at_present(struct work_item *item, const struct pa
 
 	if (read_present(item, &text, err) < 0)
 		return WORK_FAILED;
+	if (!item->work->detached && !item->work->replace && has_beside(item)) {
+		(void)err_set(err, "signatures lie beside it, which count before those in it; "
+				   "--replace removes them");
+		return WORK_DENIED;
+	}
 	if (!text.len || item->work->replace)
 		return WORK_SIGNED;
 	if (package_parse(&text, &item->package, &keyid, err) < 0) {
@@ -98,17 +111,20 @@ static int begin_anew(struct work_item *item, struct err *err)
 	return package_init(&item->package, err);
 }
 
+/* Signatures beside the package would count before those in it. */
 static int put(struct work_item *item, const struct buf *text, struct err *err)
 {
-	AUTO_STR beside = NULL;
+	AUTO_STR beside = work_beside_path(item);
 
-	if (!item->work->detached)
-		return deb_put_signatures(item->fd, &item->package.deb, text, item->path, err);
-	if (asprintf(&beside, "%s" PACKAGE_DETACHED, item->path) < 0) {
-		beside = NULL;
+	if (!beside)
 		return err_set(err, "out of memory");
-	}
-	return io_replace_file(beside, text, 0644, err);
+	if (item->work->detached)
+		return io_replace_file(beside, text, 0644, err);
+	if (deb_put_signatures(item->fd, &item->package.deb, text, item->real, err) < 0)
+		return -1;
+	if (unlink(beside) < 0 && errno != ENOENT)
+		return err_errno(err, "remove: %s", beside);
+	return 0;
 }
 
 static bool is_same(const struct stat *a, const struct stat *b)

@@ -23,8 +23,10 @@ static enum work_outcome verify_one(struct work_item *item)
 		return WORK_DENIED;
 	}
 	if (package_verify(&text, item->trusted, &item->package, &item->by, err) < 0 ||
-	    package_matches(&item->package, &item->deb, err) < 0)
+	    package_matches(&item->package, &item->deb, err) < 0) {
+		work_blame(item, err);
 		return WORK_DENIED;
+	}
 	return WORK_VALID;
 }
 

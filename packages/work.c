@@ -2,9 +2,11 @@
 /* Options, and packages looked at on all processors. */
 #include "packages/work.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -114,14 +116,19 @@ void work_done(struct work *work)
 
 int work_beside(const struct work_item *item, struct buf *out, bool *ret_there, struct err *err)
 {
-	AUTO_STR beside = NULL;
+	AUTO_STR beside = work_beside_path(item);
 
-	if (asprintf(&beside, "%s" PACKAGE_DETACHED, item->path) < 0) {
-		beside = NULL;
+	if (!beside)
 		return err_set(err, "out of memory");
-	}
 	*ret_there = io_exists(beside);
 	return *ret_there ? io_read_file(beside, out, err) : 0;
+}
+
+char *work_beside_path(const struct work_item *item)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s" PACKAGE_DETACHED, item->real) < 0 ? NULL : path;
 }
 
 int work_signatures(const struct work_item *item, struct buf *out, struct err *err)
@@ -132,6 +139,16 @@ int work_signatures(const struct work_item *item, struct buf *out, struct err *e
 	if (work_beside(item, out, &beside, err) < 0)
 		return -1;
 	return beside ? 0 : buf_put(out, inside->data, inside->len, err);
+}
+
+void work_blame(const struct work_item *item, struct err *err)
+{
+	AUTO_STR beside = work_beside_path(item);
+
+	if (beside && io_exists(beside))
+		(void)err_prepend(err, "by %s", beside);
+	else
+		(void)err_prepend(err, "its signatures");
 }
 
 static void print_json(const struct work_item *item, enum work_outcome outcome)
@@ -167,9 +184,10 @@ static void print_text(const struct work_item *item, enum work_outcome outcome)
 	if (outcome == WORK_DENIED || outcome == WORK_FAILED)
 		(void)fprintf(to, ": %s\n", item->err.text);
 	else
-		(void)fprintf(to, ": %s, %zu files%s%s\n", outcome_names[outcome],
-			      package_count(&item->package), item->by ? ", by " : "",
-			      item->by ? cert_subject(item->by) : "");
+		(void)fprintf(to, ": %s, %zu file%s%s%s\n", outcome_names[outcome],
+			      package_count(&item->package),
+			      package_count(&item->package) == 1 ? "" : "s",
+			      item->by ? ", by " : "", item->by ? cert_subject(item->by) : "");
 }
 
 static void report(struct work *work, const struct work_item *item, enum work_outcome outcome)
@@ -209,13 +227,23 @@ void work_item_done(struct work_item **item)
 	package_done(&(*item)->package);
 	deb_done(&(*item)->deb);
 	cleanup_fd(&(*item)->fd);
+	free((*item)->real);
 	free(take_ptr(item));
 }
 
 int work_item_open(struct work_item *item, struct err *err)
 {
-	if (io_open_regular(item->path, &item->fd, err) < 0 ||
-	    package_init(&item->package, err) < 0)
+	struct stat st;
+
+	item->real = realpath(item->path, NULL);
+	if (!item->real)
+		return err_errno(err, "open");
+	item->fd = open(item->real, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (item->fd < 0 || fstat(item->fd, &st) < 0)
+		return err_errno(err, "open");
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, "open: not a regular file");
+	if (package_init(&item->package, err) < 0)
 		return -1;
 	return deb_read(item->fd, NULL, NULL, &item->deb, err);
 }

@@ -59,7 +59,8 @@ struct work {
 /* One package, in one thread; err says what was wrong with DENIED and FAILED. */
 struct work_item {
 	const struct work *work;
-	const char *path;
+	const char *path;      /* as it was named */
+	char *real;	       /* links followed: what is written, and what lies beside it */
 	struct signer *signer; /* NULL: the command has no key */
 	const struct cert_set *trusted;
 	int fd;
@@ -86,12 +87,18 @@ void work_done(struct work *work);
 /* Runs fn for every operand; prints and counts.  Returns the exit status. */
 MUST_USE int work_run(struct work *work, const struct cert_set *trusted, work_fn fn);
 
+/* Where that is; the caller frees it.  NULL: out of memory. */
+char *work_beside_path(const struct work_item *item);
+
 /* The text beside the package, for --detached. */
 MUST_USE int work_beside(const struct work_item *item, struct buf *out, bool *ret_there,
 			 struct err *err);
 
-/* The text beside the package where there is one, else that in it; an empty one where neither is.
+/*
+ * The text beside the package where there is one, else that in it; an empty one where neither is.
+ * work_blame puts before a complaint of it where it lies.
  */
 MUST_USE int work_signatures(const struct work_item *item, struct buf *out, struct err *err);
+void work_blame(const struct work_item *item, struct err *err);
 
 #endif

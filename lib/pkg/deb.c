@@ -15,7 +15,8 @@
 #include "base/io.h"
 #include "pkg/spool.h"
 
-#define READ_SIZE 65536 /* bytes of the package read at a time */
+#define READ_SIZE 65536	  /* bytes of the package read at a time */
+#define AR_HEADER_SIZE 60 /* bytes of struct ar_hdr, <ar.h> */
 #define FORMAT_MEMBER "debian-binary"
 #define FORMAT_MAX 64 /* bytes of it */
 #define CONTROL_PREFIX "control.tar"
@@ -30,6 +31,7 @@ struct reader {
 	struct archive *outer;
 	struct hash_ctx *hash; /* over the current member */
 	uint64_t size;	       /* bytes of it so far */
+	uint64_t end;	       /* of the last member, its pad included */
 	struct spool spool;
 	deb_entry_fn fn;
 	void *ctx;
@@ -288,6 +290,7 @@ static int read_signatures(struct reader *r, struct err *err)
 	struct deb *deb = r->deb;
 
 	deb->end = (uint64_t)archive_read_header_position(r->outer);
+	r->size = 0;
 	if (hash_begin(r->hash, HASH_SHA256, err) < 0 || drain(r, &deb->signatures, err) < 0)
 		return err_prepend(err, DEB_SIGNATURES);
 	if (!deb->signatures.len)
@@ -310,9 +313,12 @@ static int read_members(struct reader *r, struct err *err)
 		if (strcmp(name, DEB_SIGNATURES) == 0 ? read_signatures(r, err) < 0
 						      : read_member(r, name, err) < 0)
 			return -1;
+		r->end = (uint64_t)archive_read_header_position(r->outer) + AR_HEADER_SIZE +
+			 r->size + r->size % 2;
 	}
 	if (rc != ARCHIVE_EOF)
-		return err_set(err, "%s", trouble(r->outer));
+		return err_set(err, "%s%s", r->deb->n_members ? "" : "not a Debian package: ",
+			       trouble(r->outer));
 	if (!r->has_control || !r->has_data || !*r->deb->package)
 		return err_set(err, "not a Debian package: it has no %s",
 			       r->has_control ? r->has_data ? "control file" : DATA_PREFIX
@@ -390,6 +396,10 @@ int deb_read(int fd, deb_entry_fn fn, void *ctx, struct deb *ret_deb, struct err
 		rc = read_members(&r, err);
 	if (rc == 0)
 		rc = finish_whole(&r, err);
+	/* What libarchive takes for its end, dpkg passes over, and a member behind it nobody finds.
+	 */
+	if (rc == 0 && (uint64_t)st.st_size != r.end && (uint64_t)st.st_size + 1 != r.end)
+		rc = err_set(err, "something follows its last member");
 	free_archive(&r.outer);
 	free(r.block);
 	hash_free(r.hash);

@@ -102,14 +102,14 @@ static int split(const struct buf *text, struct parts *ret, struct err *err)
 	len = (size_t)(text->data + text->len - 1 - line);
 	if (len < word || memcmp(line, SIGNATURE_WORD, word) != 0 ||
 	    (len - word) / 2 > sizeof(raw) || (len - word) % 2 || memchr(line, '\0', len))
-		return err_set(err, "its last line is no signature");
+		return err_set(err, "the last line is no signature");
 	memcpy(hex, line + word, len - word);
 	hex[len - word] = '\0';
 	ret->data = text->data;
 	ret->len = (size_t)(line - text->data);
 	if (hex_parse(hex, raw, (len - word) / 2, err) < 0 ||
 	    xattr_sig_decode(raw, (len - word) / 2, &ret->sig, err) < 0)
-		return err_prepend(err, "its signature");
+		return err_prepend(err, "the last line");
 	return 0;
 }
 
@@ -201,7 +201,7 @@ static int verify_text(const struct parts *parts, const struct cert_set *trusted
 	struct digest digest;
 
 	if (sig->type != XATTR_DIGSIG || sig->version != XATTR_SIG_V2)
-		return err_set(err, "its signature is not a v2 signature");
+		return err_set(err, "not signed with a v2 signature");
 	if (hash_bytes(sig->algo, parts->data, parts->len, &digest, err) < 0 ||
 	    xattr_sig_verify(sig, &digest, trusted, ret_by, err) < 0)
 		return -1;
@@ -235,7 +235,7 @@ int package_matches(const struct package *package, const struct deb *deb, struct
 
 	if (strcmp(was->package, deb->package) != 0 || strcmp(was->version, deb->version) != 0 ||
 	    strcmp(was->architecture, deb->architecture) != 0)
-		return err_set(err, "its signatures are of %s %s (%s), it is %s %s (%s)",
+		return err_set(err, "they are of %s %s (%s), the package is %s %s (%s)",
 			       was->package, was->version, was->architecture, deb->package,
 			       deb->version, deb->architecture);
 	for (size_t i = 0; i < was->n_members && i < deb->n_members; i++) {

@@ -68,6 +68,8 @@ ODD = {
     "stranger": (ar([FORMAT, ("evil", b"x"), CONTROL_TAR, DATA_TAR]), "no part of a package"),
     "many members": (ar([FORMAT, *[(f"_{i}", b"x") for i in range(20)], CONTROL_TAR, DATA_TAR]), "more than 16"),
     "after the signatures": (ar([FORMAT, CONTROL_TAR, DATA_TAR, ("_assay", b"x"), ("_x", b"x")]), "follows _assay"),
+    "bytes behind": (ar([FORMAT, CONTROL_TAR, DATA_TAR]) + b"garbage\n", "follows its last member"),
+    "many bytes behind": (ar([FORMAT, CONTROL_TAR, DATA_TAR]) + b"garbage\n" * 20, ""),
     "empty signatures": (ar([FORMAT, CONTROL_TAR, DATA_TAR, ("_assay", b"")]), "is empty"),
     "data is no tar": (ar([FORMAT, CONTROL_TAR, ("data.tar.xz", b"x" * 2000)]), "data.tar.xz"),
     "data cut": (ar([FORMAT, CONTROL_TAR, ("data.tar", DATA_TAR[1][:700])]), "data.tar"),
@@ -172,7 +174,7 @@ def test_signatures_of_another_package(signed, denied, run, keys, tmp_path):
     denied(other, "is not what was signed")
     renamed = build_deb(tmp_path / "renamed", "renamed", {"/usr/bin/tool": (SCRIPT, 0o755)})
     renamed.with_name("renamed.deb.assay").write_bytes(text)
-    denied(renamed, "its signatures are of tool 1")
+    denied(renamed, "they are of tool 1")
 
 
 def test_nobodys_signatures(signed, denied, other_keys):
@@ -183,6 +185,38 @@ def test_nobodys_signatures(signed, denied, other_keys):
 def test_unsigned(denied, tmp_path):
     """Without any; the line says what to do."""
     denied(build_deb(tmp_path / "t", "t", {"/usr/bin/t": (SCRIPT, 0o755)}), "'assay pkg sign' puts them in")
+
+
+def test_bytes_behind_the_signatures(run, keys, signed):
+    """A package that was signed, and grew: neither valid nor left as it is by sign."""
+    with open(signed, "ab") as out:
+        out.write(b"garbage\n")
+    assert run("assay-pkg", "verify", "--cert", keys[1], signed).rc == 2
+    assert run("assay-pkg", "sign", "--key", keys[0], "--cert", keys[1], signed).rc == 2
+
+
+def test_a_link_is_followed(run, keys, tmp_path):
+    """What is signed is what it leads to; the link stays."""
+    (tmp_path / "pool").mkdir()
+    deb = build_deb(tmp_path / "pool/t", "t", {"/usr/bin/t": (SCRIPT, 0o755)})
+    link = tmp_path / "t.deb"
+    link.symlink_to("pool/t.deb")
+    for words in ([], ["--detached"]):
+        assert run("assay-pkg", "sign", *words, "--key", keys[0], "--cert", keys[1], link).rc == 0
+        assert link.is_symlink() and run("assay-pkg", "verify", "--cert", keys[1], deb).rc == 0
+    assert deb.with_name("t.deb.assay").exists()
+
+
+def test_stale_signatures_beside(run, denied, keys, other_keys, tmp_path):
+    """They would count before what is put in: told of, and removed when told to."""
+    deb = build_deb(tmp_path / "t", "t", {"/usr/bin/t": (SCRIPT, 0o755)})
+    words = ["assay-pkg", "sign", "--key"]
+    assert run(*words, other_keys[0], "--detached", deb).rc == 0
+    done = run(*words, keys[0], "--cert", keys[1], deb)
+    assert done.rc == 1 and "lie beside it" in done.out, done
+    denied(deb, f"by {deb}.assay: signed by a key that is not trusted")
+    assert run(*words, keys[0], "--cert", keys[1], "--replace", deb).rc == 0
+    assert not deb.with_name("t.deb.assay").exists() and run("assay-pkg", "verify", "--cert", keys[1], deb).rc == 0
 
 
 def test_an_expired_certificate(run, denied, tmp_path):
