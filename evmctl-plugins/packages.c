@@ -101,6 +101,7 @@ static int load_manifest(struct packages *p, struct err *err)
 {
 	CLEANUP(free_manifest) struct manifest *there = NULL;
 	const struct job *job = p->job;
+	struct err why = ERR_INIT;
 	bool present;
 
 	if (job->engine.act != ENGINE_SIGN || job->engine.dry_run ||
@@ -112,9 +113,11 @@ static int load_manifest(struct packages *p, struct err *err)
 		p->manifest_path = NULL;
 	if (!p->manifest_path)
 		return err_set(err, "out of memory");
-	if (manifest_new(&p->manifest, err) < 0 || manifest_new(&there, err) < 0 ||
-	    manifest_load(there, p->manifest_path, &present, err) < 0)
+	if (manifest_new(&p->manifest, err) < 0 || manifest_new(&there, err) < 0)
 		return err_prepend(err, "manifest");
+	if (manifest_load(there, p->manifest_path, &present, &why) < 0)
+		return err_set(err, "manifest: %s; move it away, and this command writes a new one",
+			       why.text);
 	return 0;
 }
 

@@ -18,7 +18,7 @@
 enum option { OPTION_ENFORCING = 1 };
 
 static const struct cmd_option begin_options[] = {
-	{ "enforcing", OPTION_ENFORCING, 0, NULL, "refuse packages that carry no good signatures" },
+	{ "enforcing", OPTION_ENFORCING, 0, NULL, "refuse packages that nobody vouches for" },
 	{ .name = NULL },
 };
 
@@ -274,7 +274,7 @@ int main(int argc, char **argv)
 	};
 	static const struct cmd_program program = {
 		.name = "assay-transaction",
-		.summary = "Signs what dpkg installs, from the signatures that its packages bring.",
+		.summary = "Signs what dpkg installs, before it is executed.",
 		.commands = commands,
 	};
 

@@ -85,10 +85,13 @@ static void report_package(struct report *r, const struct judgement *j, const st
 			"sign --package %s%s'; or use the verity profile",
 			r->root_option, name, r->root_option);
 	else
-		remedy = report_remedy(
-			"look at 'dpkg --verify %s'; 'assay repair%s' or 'apt-get install "
-			"--reinstall %s', then 'assay sign --package %s%s'",
-			name, r->root_option, name, name, r->root_option);
+		remedy = report_remedy("look at what 'assay verify --package %s%s' says of each; "
+				       "'assay repair%s', "
+				       "owner and mode put back, or '%sapt-get install --reinstall "
+				       "%s', then 'assay "
+				       "sign --package %s%s'",
+				       name, r->root_option, r->root_option, r->chroot, name, name,
+				       r->root_option);
 	finding = report_add(
 		r, g->essential ? REPORT_REASON : REPORT_ADVICE, "package", remedy,
 		"%s: %zu file%s would be denied%s%s", name, n, n == 1 ? "" : "s",

@@ -292,15 +292,16 @@ void checks_boot(const struct checks *c)
 {
 	/* Who makes the initramfs later may install first what makes it. */
 	enum report_level level = c->no_initramfs ? REPORT_ADVICE : REPORT_REASON;
+	AUTO_STR install = report_remedy("%sapt-get install initramfs-tools", c->report->chroot);
+	AUTO_STR again = report_remedy("%sapt-get install --reinstall assay", c->report->chroot);
 
 	if (!host_has(c->host, UPDATE_INITRAMFS))
 		(void)report_add(
-			c->report, level, "initramfs", "apt-get install initramfs-tools",
+			c->report, level, "initramfs", install,
 			"initramfs-tools is not installed%s: nothing would start enforcement",
 			*c->host->root ? " in this root" : "");
 	else if (!host_has(c->host, HOOK))
-		(void)report_add(c->report, level, "initramfs.hook",
-				 "apt-get install --reinstall assay",
+		(void)report_add(c->report, level, "initramfs.hook", again,
 				 "Assay's hook for initramfs-tools (" HOOK ") is not there");
 	else
 		(void)report_add(c->report, REPORT_FACT, "initramfs", NULL,

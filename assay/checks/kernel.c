@@ -100,7 +100,7 @@ static void check_ages(const struct checks *c, struct err *err)
 		(void)report_add(c->report, REPORT_REASON, "kernel.old", NULL, "%s", err->text);
 	if (!*ages.old || !ages.newer)
 		return;
-	remedy = report_remedy("apt-get purge linux-image-%s", ages.old);
+	remedy = report_remedy("%sapt-get purge linux-image-%s", c->report->chroot, ages.old);
 	(void)report_add(
 		c->report, c->log_only ? REPORT_ADVICE : REPORT_REASON, "kernel.old", remedy,
 		"kernel %s: one policy is for all kernels, and for this one it has no rules "

@@ -17,11 +17,16 @@ static const char *const levels[] = {
 
 int report_init(struct report *report, const char *root, struct err *err)
 {
-	char *option;
+	char *option = report_remedy("%s%s", *root ? " --root " : "", root);
+	char *chroot = report_remedy("%s%s%s", *root ? "chroot " : "", root, *root ? " " : "");
 
-	if (asprintf(&option, "%s%s", *root ? " --root " : "", root) < 0)
+	*report = (struct report){
+		.findings = json_array(), .root = root, .root_option = option, .chroot = chroot
+	};
+	if (!option || !chroot) {
+		report_done(report);
 		return err_set(err, "out of memory");
-	*report = (struct report){ .findings = json_array(), .root = root, .root_option = option };
+	}
 	return 0;
 }
 
@@ -29,7 +34,9 @@ void report_done(struct report *report)
 {
 	cleanup_json(&report->findings);
 	free(report->root_option);
+	free(report->chroot);
 	report->root_option = NULL;
+	report->chroot = NULL;
 }
 
 char *report_remedy(const char *fmt, ...)

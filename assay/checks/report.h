@@ -24,8 +24,9 @@ struct report {
 	size_t reasons;
 	size_t advice;
 	const char *root;  /* as in struct host */
-	char *root_option; /* " --root DIR" for remedies that are commands of Assay; "" on the host
+	char *root_option; /* " --root DIR" for remedies that are commands of Assay, "" on the host
 			    */
+	char *chroot;	   /* "chroot DIR " for those of others */
 };
 
 /* What mends a tree below root must not be done to the host that looks at it.  root must outlive

@@ -253,10 +253,10 @@ static void print_done(const struct enable *e)
 	}
 	report_print(&e->report, false);
 	if (e->no_initramfs)
-		(void)printf("%s once every initramfs is made anew ('update-initramfs -u -k all'%s)"
+		(void)printf("%s once every initramfs is made anew ('%supdate-initramfs -u -k all')"
 			     "; until then nothing changes\n",
 			     e->mode == MODE_LOG ? "logs what it would deny" : "enforces",
-			     *e->host.root ? ", in the chroot" : "");
+			     e->report.chroot);
 	else
 		(void)printf("%s at the next boot; until then nothing changes\n",
 			     e->mode == MODE_LOG ? "logs what it would deny" : "enforces");

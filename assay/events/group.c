@@ -87,6 +87,12 @@ static bool is_probe(const struct audit_record *r)
 	return (r->pid == 1 || strcmp(r->comm, "assay") == 0) && strstr(r->name, "assay-probe");
 }
 
+/* What was measured before: the kernel notes that it does not add it again (-EEXIST). */
+static bool is_repeated(const struct audit_record *r)
+{
+	return strcmp(r->cause, "store_entry") == 0 || strcmp(r->cause, "hash_exists") == 0;
+}
+
 static bool kind_of(const struct audit_record *r, enum event_kind *ret_kind)
 {
 	switch (r->type) {
@@ -98,7 +104,7 @@ static bool kind_of(const struct audit_record *r, enum event_kind *ret_kind)
 		return !r->success;
 	case AUDIT_TYPE_PCR:
 		*ret_kind = EVENT_MEASUREMENT_VIOLATION;
-		return true;
+		return !is_repeated(r);
 	case AUDIT_TYPE_STATUS:
 		*ret_kind = EVENT_POLICY;
 		return true;

@@ -163,8 +163,10 @@ int state_read(const struct host *host, struct state **ret_state, struct err *er
 	if (*s->config_damage.text)
 		return err_set(err, "%s", s->config_damage.text);
 	if (*s->record_damage.text)
-		return err_set(err, "%s; 'assay enable' replaces it, 'assay disable' removes it",
-			       s->record_damage.text);
+		return err_set(
+			err, "%s%s; 'assay enable%s%s' replaces it, 'assay disable%s%s' removes it",
+			host->root, s->record_damage.text, *host->root ? " --root " : "",
+			host->root, *host->root ? " --root " : "", host->root);
 	*ret_state = take_ptr(&s);
 	return 0;
 }

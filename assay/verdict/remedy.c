@@ -45,10 +45,12 @@ static void package_text(const struct remedy_of *of, bool changed, char *ret_tex
 	const char *package = of->package;
 
 	if (changed)
-		(void)snprintf(ret_text, max,
-			       "look at what changed ('dpkg --verify %s'); 'apt-get install "
-			       "--reinstall %s', then 'assay sign --package %s%s%s'",
-			       package, package, package, option, of->root);
+		(void)snprintf(
+			ret_text, max,
+			"look at what changed ('assay verify --package %s%s%s'); '%s%s%sapt-get "
+			"install --reinstall %s', then 'assay sign --package %s%s%s'",
+			package, option, of->root, *of->root ? "chroot " : "", of->root,
+			*of->root ? " " : "", package, package, option, of->root);
 	else
 		(void)snprintf(ret_text, max, "assay sign --package %s%s%s", package, option,
 			       of->root);

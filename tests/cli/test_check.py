@@ -136,8 +136,11 @@ def test_without_dpkgs_database_nothing_is_known(assay, signed):
         assert done.rc == 1 and "packages.database" in findings(done, "reason"), done
 
 
+KEYRING = "usr/share/keyrings/debian-archive-keyring.gpg"
+
+
 def test_unattended_upgrades_are_advised_against(assay, put, signed):
-    """Only where they are installed, and their timer is on."""
+    """Only where they are installed, their timer is on, and nothing would be signed."""
     put("usr/bin/unattended-upgrade")
     assert "packages.unattended" not in findings(assay("check", "--json"), "advice")
     wants = signed / "etc/systemd/system/timers.target.wants"
@@ -146,6 +149,20 @@ def test_unattended_upgrades_are_advised_against(assay, put, signed):
     done = assay("check", "--json")
     assert done.rc == 0 and "packages.unattended" in findings(done, "advice"), done
     assert "upgrades is on" in assay("enable").out
+    put(KEYRING)
+    assert not {"packages.archive", "packages.unattended"} & set(findings(assay("check", "--json"), "advice"))
+
+
+@pytest.mark.parametrize("lines, say", [("[packages]\nkeyrings = none\n", "trusts no archive"),
+                                        ("[packages]\nkeyrings = /nowhere.gpg\n", "is not there"),
+                                        ("[keys]\nsigning = handle:0x81000001\n", "a passphrase, or is not")])
+def test_an_archives_packages_that_would_be_refused(assay, put, signed, lines, say):
+    """Told of before it happens, with what to do."""
+    put(KEYRING)
+    assert "packages.archive" not in findings(assay("check", "--json"), "advice")
+    put("etc/assay/assay.conf", (signed / "etc/assay/assay.conf").read_text() + lines)
+    assert say in findings(assay("check", "--json"), "advice")["packages.archive"]
+    assert "assay pkg sign" in assay("check").out
 
 
 def test_what_belongs_to_other_systems_is_told_once(assay, signed):

@@ -8,6 +8,7 @@ import mmap
 import os
 import struct
 import subprocess
+import time
 from pathlib import Path
 
 from arena import attack, call, run, syscall
@@ -252,8 +253,11 @@ def bpf_writes_memory(scene):
 
 
 def sleeper():
-    """A signed process of the attacker's own user, to be taken over."""
-    return subprocess.Popen(["/bin/sleep", "600"])
+    """A signed process of the attacker's own user, to be taken over; until it executes it shares our memory."""
+    process = subprocess.Popen(["/bin/sleep", "600"])
+    while Path(f"/proc/{process.pid}/comm").read_text(encoding="utf-8") != "sleep\n":
+        time.sleep(0.01)
+    return process
 
 
 @attack("root", "user")

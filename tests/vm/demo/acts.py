@@ -78,7 +78,7 @@ def tampering(stage):
     stage.machine.put("/root/overwrite", (GUEST / "overwrite").read_bytes())
     stage.do(OVERWRITE)
     stage.refused("hello")
-    stage.tell("what the kernel reported, told by the operator's command:")
+    stage.tell("fs-verity answers with an I/O error, which is in the kernel's log; what IMA denied in this boot:")
     stage.machine.run("sleep 1")
     stage.do("assay events")
 
