@@ -16,7 +16,6 @@
 
 #define PROC_PATH_MAX 64
 #define STAT_MAX 4096 /* bytes of /proc/PID/stat */
-#define AR_MAGIC "!<arch>\n"
 
 /* "PID (NAME) STATE PPID ...": the name may hold anything, a parenthesis too. */
 static int read_stat(pid_t pid, bool *ret_dpkg, pid_t *ret_parent, struct err *err)
@@ -63,14 +62,12 @@ struct each {
 	int cwd; /* dpkg's */
 };
 
-static bool is_package(int fd)
+/* What is none is refused when it is read: dpkg knows formats that nobody signs. */
+static bool is_regular(int fd)
 {
-	char magic[sizeof(AR_MAGIC) - 1];
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	       pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
-	       memcmp(magic, AR_MAGIC, sizeof(magic)) == 0;
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 /* What is beside a package is beside the file, not beside a link to it. */
@@ -90,7 +87,7 @@ static int look_at_file(const struct each *each, const char *path, struct err *e
 {
 	AUTO_FD fd = openat(each->cwd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-	return fd >= 0 && is_package(fd) ? tell(each, fd, err) : 0;
+	return fd >= 0 && is_regular(fd) ? tell(each, fd, err) : 0;
 }
 
 static int look_below(const struct each *each, const char *dir, struct err *err)
@@ -115,7 +112,8 @@ static int look_below(const struct each *each, const char *dir, struct err *err)
 	return rc;
 }
 
-static int look_at(const struct each *each, const char *word, bool recursive, struct err *err)
+/* --recursive may stand in dpkg's configuration; without it dpkg has no use for a directory. */
+static int look_at(const struct each *each, const char *word, struct err *err)
 {
 	AUTO_STR path = NULL;
 	char cwd[PROC_PATH_MAX];
@@ -125,8 +123,6 @@ static int look_at(const struct each *each, const char *word, bool recursive, st
 		return 0;
 	if (!S_ISDIR(st.st_mode))
 		return look_at_file(each, word, err);
-	if (!recursive)
-		return 0;
 	(void)snprintf(cwd, sizeof(cwd), "/proc/self/fd/%d", each->cwd);
 	if (asprintf(&path, "%s%s%s", *word == '/' ? "" : cwd, *word == '/' ? "" : "/", word) < 0) {
 		path = NULL;
@@ -135,11 +131,40 @@ static int look_at(const struct each *each, const char *word, bool recursive, st
 	return look_below(each, path, err);
 }
 
-static bool is_recursive(const char *word)
+/* Options of dpkg(1) whose value is the next word, where no "=" is in them. */
+static bool takes_a_word(const char *word)
 {
-	/* Short options can stand together: -iR. */
-	return strcmp(word, "--recursive") == 0 ||
-	       (word[0] == '-' && word[1] != '-' && strchr(word, 'R'));
+	static const char *const options[] = {
+		"--root",	  "--admindir",	      "--instdir",
+		"--log",	  "--status-fd",      "--status-logger",
+		"--abort-after",  "--debug",	      "--path-exclude",
+		"--path-include", "--pre-invoke",     "--post-invoke",
+		"--force",	  "--ignore-depends", "-D"
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (strcmp(word, options[i]) == 0)
+			return true;
+	return false;
+}
+
+static int look_at_words(const struct each *each, const struct buf *line, struct err *err)
+{
+	const char *end = buf_text(line) + line->len;
+	bool options = true;
+	bool is_value = true; /* the first is the program */
+	int rc = 0;
+
+	for (const char *word = buf_text(line); rc == 0 && word < end; word += strlen(word) + 1) {
+		bool is_option = options && *word == '-' && !is_value;
+
+		if (is_option && strcmp(word, "--") == 0)
+			options = false;
+		else if (!is_option && !is_value && *word)
+			rc = look_at(each, word, err);
+		is_value = is_option && takes_a_word(word);
+	}
+	return rc;
 }
 
 int archives_each(pid_t dpkg, archives_fn fn, void *ctx, struct err *err)
@@ -147,9 +172,7 @@ int archives_each(pid_t dpkg, archives_fn fn, void *ctx, struct err *err)
 	AUTO_BUF line = BUF_INIT(ARCHIVES_LINE_MAX);
 	struct each each = { .fn = fn, .ctx = ctx, .cwd = -1 };
 	char path[PROC_PATH_MAX];
-	bool recursive = false;
-	const char *end;
-	int rc = 0;
+	int rc;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)dpkg);
 	if (io_read_file(path, &line, err) < 0)
@@ -158,12 +181,7 @@ int archives_each(pid_t dpkg, archives_fn fn, void *ctx, struct err *err)
 	each.cwd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (each.cwd < 0)
 		return err_errno(err, "%s", path);
-	end = buf_text(&line) + line.len;
-	for (const char *word = buf_text(&line); word < end; word += strlen(word) + 1)
-		recursive = recursive || is_recursive(word);
-	for (const char *word = buf_text(&line); rc == 0 && word < end; word += strlen(word) + 1)
-		if (*word && *word != '-')
-			rc = look_at(&each, word, recursive, err);
+	rc = look_at_words(&each, &line, err);
 	cleanup_fd(&each.cwd);
 	return rc;
 }

@@ -17,8 +17,8 @@ MUST_USE int archives_find_dpkg(pid_t *ret_pid, struct err *err);
 typedef int (*archives_fn)(void *ctx, const char *path, struct err *err);
 
 /*
- * Reads dpkg's command line: operands that are Debian packages, and what lies in directories with
- * --recursive.  Other operands are dpkg's to complain of.
+ * Reads dpkg's command line: operands that are regular files, and packages (*.deb) in those that
+ * are directories, whether dpkg will look into them or not.
  */
 MUST_USE int archives_each(pid_t dpkg, archives_fn fn, void *ctx, struct err *err);
 

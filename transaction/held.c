@@ -52,15 +52,17 @@ bool held_find(const struct held_set *set, const struct stat *st, size_t *ret_at
 	return false;
 }
 
+/* dpkg sets the time of modification back to the package's: only a later one tells of a write. */
 bool held_is_changed(const struct held *held, const struct stat *now)
 {
-	const struct stat *was = &held->st;
+	const struct timespec *was = &held->st.st_mtim;
+	const struct timespec *is = &now->st_mtim;
 
-	return was->st_size != now->st_size || was->st_mtim.tv_sec != now->st_mtim.tv_sec ||
-	       was->st_mtim.tv_nsec != now->st_mtim.tv_nsec;
+	return held->st.st_size != now->st_size || is->tv_sec > was->tv_sec ||
+	       (is->tv_sec == was->tv_sec && is->tv_nsec > was->tv_nsec);
 }
 
-bool held_is_in_the_making(const struct held *held)
+enum held_making held_making(const struct held *held)
 {
 	AUTO_STR path = calloc(1, PATH_MAX);
 	char self[32];
@@ -68,10 +70,11 @@ bool held_is_in_the_making(const struct held *held)
 
 	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", held->fd);
 	if (!path || readlink(self, path, PATH_MAX - 1) < 0)
-		return false;
+		return HELD_MADE;
 	n = strlen(path);
-	return strstr(path, CONTROL) ||
-	       (n > strlen(UNPACKED) && strcmp(path + n - strlen(UNPACKED), UNPACKED) == 0);
+	if (n > strlen(UNPACKED) && strcmp(path + n - strlen(UNPACKED), UNPACKED) == 0)
+		return HELD_UNPACKED;
+	return strstr(path, CONTROL) ? HELD_CONTROL : HELD_MADE;
 }
 
 void held_done(struct held_set *set)

@@ -36,7 +36,8 @@ bool held_is_changed(const struct held *held, const struct stat *now);
  * Has dpkg yet to open it for its fsync?  It does that for what it unpacks, under its name for the
  * time being, and for control files, in a directory of their own.
  */
-bool held_is_in_the_making(const struct held *held);
+enum held_making { HELD_MADE, HELD_UNPACKED, HELD_CONTROL };
+enum held_making held_making(const struct held *held);
 
 void held_done(struct held_set *set);
 

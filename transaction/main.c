@@ -31,6 +31,7 @@ struct begin {
 	struct cert_set trusted;
 	struct key *key; /* NULL: none that can be used without asking */
 	struct package_signing how;
+	struct package_wants wants;
 	struct apt *apt; /* with a key only */
 	struct watch watch;
 	size_t refused;
@@ -88,7 +89,8 @@ static int read_package(struct begin *begin, const char *path, struct package *p
 			      begin->apt ? ", and no archive whose key is trusted vouches for it"
 					 : "");
 	else if (package_verify(text, &begin->trusted, package, &by, err) == 0 &&
-		 package_matches(package, &deb, err) == 0)
+		 package_matches(package, &deb, err) == 0 &&
+		 package_serves(package, &begin->wants, err) == 0)
 		return 0;
 	if (!begin->apt || !apt_has(begin->apt, &deb.digest))
 		return -1;
@@ -182,7 +184,14 @@ static int load(struct begin *begin, struct err *err)
 	if (hash_new(&begin->watch.attacher.hash, err) < 0 ||
 	    table_new(&begin->watch.attacher.table, err) < 0)
 		return -1;
-	return load_key(begin, err);
+	if (load_key(begin, err) < 0)
+		return -1;
+	begin->wants = (struct package_wants){
+		.profiles = { c->settings.profile != PROFILE_VERITY,
+			      c->settings.profile != PROFILE_SIGNATURE },
+		.evm = begin->watch.attacher.evm && !begin->watch.attacher.how,
+	};
+	return 0;
 }
 
 /* Each file of the transaction is held open. */
@@ -197,6 +206,14 @@ static void raise_limit(struct watch *watch)
 	}
 }
 
+/* What dpkg's other actions name are packages that it has unpacked. */
+static bool unpacks(void)
+{
+	const char *action = getenv("DPKG_HOOK_ACTION");
+
+	return !action || strcmp(action, "install") == 0 || strcmp(action, "unpack") == 0;
+}
+
 /* *ret_exit is CMD_NO where dpkg must not go on. */
 static int start(struct begin *begin, int *ret_exit, struct err *err)
 {
@@ -205,8 +222,9 @@ static int start(struct begin *begin, int *ret_exit, struct err *err)
 	if (archives_find_dpkg(&dpkg, err) < 0 || load(begin, err) < 0)
 		return -1;
 	raise_limit(&begin->watch);
+	begin->watch.dpkg = dpkg;
 	if (pending_load(&begin->watch, &begin->trusted, err) < 0 ||
-	    archives_each(dpkg, on_archive, begin, err) < 0)
+	    (unpacks() && archives_each(dpkg, on_archive, begin, err) < 0))
 		return -1;
 	*ret_exit = begin->refused && begin->enforcing ? CMD_NO : CMD_YES;
 	begin->watch.unsigned_packages = begin->refused;

@@ -17,6 +17,8 @@
 
 #include "base/io.h"
 
+#define ALL_WELL "ok" /* what is said where nothing went wrong */
+
 enum source { SOURCE_EVENTS, SOURCE_RENAMES, SOURCE_SOCKET, SOURCE_DPKG, N_SOURCES };
 
 struct session {
@@ -84,7 +86,7 @@ static void answer(const struct session *s, const struct err *err)
 {
 	AUTO_FD fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
 	const struct watch *watch = s->watch;
-	char text[SESSION_ANSWER_MAX] = "";
+	char text[SESSION_ANSWER_MAX] = ALL_WELL;
 
 	if (watch->failed)
 		(void)snprintf(text, sizeof(text), "%zu files could not be signed, the first: %s",
@@ -195,12 +197,11 @@ int session_end(pid_t dpkg, bool *ret_there, struct buf *ret_answer, struct err 
 {
 	struct sockaddr_un address;
 	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	uint8_t *at;
+	char text[SESSION_ANSWER_MAX];
 	ssize_t n;
 
 	*ret_there = false;
-	if (address_of(dpkg, &address, err) < 0 ||
-	    buf_reserve(ret_answer, SESSION_ANSWER_MAX, &at, err) < 0)
+	if (address_of(dpkg, &address, err) < 0)
 		return -1;
 	if (fd < 0)
 		return err_errno(err, "socket");
@@ -208,10 +209,13 @@ int session_end(pid_t dpkg, bool *ret_there, struct buf *ret_answer, struct err 
 		return errno == ENOENT ? 0 : err_errno(err, "%s", address.sun_path);
 	*ret_there = true;
 	do {
-		n = recv(fd, at, SESSION_ANSWER_MAX, 0);
+		n = recv(fd, text, sizeof(text), 0);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_errno(err, "%s", address.sun_path);
-	ret_answer->len -= SESSION_ANSWER_MAX - (size_t)n;
-	return 0;
+	if (n == 0)
+		return err_set(err, "the process that watched ended without a word");
+	if ((size_t)n == strlen(ALL_WELL) && memcmp(text, ALL_WELL, (size_t)n) == 0)
+		return 0;
+	return buf_put(ret_answer, text, (size_t)n, err);
 }

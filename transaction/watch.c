@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <mntent.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +79,7 @@ int watch_open(struct watch *watch, struct err *err)
 {
 	watch->fan = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK |
 					   FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS,
-				   O_RDONLY | O_LARGEFILE | O_CLOEXEC);
+				   O_RDONLY | O_LARGEFILE | O_CLOEXEC | O_NONBLOCK);
 	if (watch->fan < 0)
 		return err_errno(err, "fanotify");
 	watch->renames = fanotify_init(FAN_CLASS_NOTIF | FAN_REPORT_FID | FAN_REPORT_DIR_FID |
@@ -128,19 +129,30 @@ static bool try_waiting(struct watch *watch, size_t i)
 	return true;
 }
 
-/* In dpkg's order, which is that of their unpacking: the first that has no name yet ends it. */
+/* dpkg has closed it once more: the next is the fsync, or the rename. */
+static void note_recent(struct watch *watch, const struct stat *st)
+{
+	watch->recent[watch->recent_at++ % WATCH_RECENT] = *st;
+}
+
 static void label_renamed(struct watch *watch)
 {
-	while (watch->waiting.n && !held_is_in_the_making(&watch->waiting.held[0]))
-		if (!try_waiting(watch, 0))
-			return;
+	for (size_t i = 0; i < WATCH_RECENT; i++) {
+		struct stat *recent = &watch->recent[i];
+		size_t at;
+
+		if (recent->st_ino && held_find(&watch->waiting, recent, &at) &&
+		    held_making(&watch->waiting.held[at]) == HELD_MADE && try_waiting(watch, at))
+			*recent = (struct stat){ .st_ino = 0 };
+	}
 }
 
 /*
  * v2 signatures are attached at once.  fs-verity must wait: dpkg opens each file twice more, for
- * its writeback and for the fsync right before the rename, and then could not.
+ * its writeback and for the fsync right before the rename, and then could not.  What is neither
+ * dpkg's nor root's is not read, however much of it there is.
  */
-static int on_close(struct watch *watch, int *fd, struct err *err)
+static int on_close(struct watch *watch, pid_t pid, int *fd, struct err *err)
 {
 	struct attachment what;
 	struct stat st;
@@ -151,12 +163,14 @@ static int on_close(struct watch *watch, int *fd, struct err *err)
 	if (held_find(&watch->waiting, &st, &at)) {
 		struct held held;
 
-		if (!held_is_changed(&watch->waiting.held[at], &st))
+		if (!held_is_changed(&watch->waiting.held[at], &st)) {
+			note_recent(watch, &st);
 			return 0;
+		}
 		held = held_take(&watch->waiting, at);
 		cleanup_fd(&held.fd);
 	}
-	if (!attach_may_be_of_a_package(&watch->attacher, *fd))
+	if (pid != watch->dpkg && st.st_uid != 0)
 		return 0;
 	if (attach_find(&watch->attacher, *fd, NULL, &what, err) < 0)
 		return -1;
@@ -169,27 +183,42 @@ static int on_close(struct watch *watch, int *fd, struct err *err)
 	return 0;
 }
 
-/* executed is what is to be executed, NULL: all is to be labelled.  How many are written to? */
-static size_t flush_once(struct watch *watch, const struct stat *executed)
+/* What is about to be executed, and by whom. */
+struct execution {
+	struct stat st;
+	bool by_root;
+};
+
+/*
+ * What dpkg is not through with must stay as it is, or its fsync fails; but for a control file that
+ * is executed, which dpkg is through with when it does that.  Nobody else's execution counts.
+ */
+static bool is_due(const struct held *held, const struct execution *e)
+{
+	const enum held_making making = held_making(held);
+
+	if (!e || making == HELD_MADE)
+		return true;
+	return making == HELD_CONTROL && e->by_root && held->st.st_ino == e->st.st_ino &&
+	       held->st.st_dev == e->st.st_dev;
+}
+
+/* e NULL: all is to be labelled.  How many are written to? */
+static size_t flush_once(struct watch *watch, const struct execution *e)
 {
 	size_t busy = 0;
 
-	for (size_t i = watch->waiting.n; i > 0; i--) {
-		const struct held *held = &watch->waiting.held[i - 1];
-		bool due = !executed || (held->st.st_ino == executed->st_ino &&
-					 held->st.st_dev == executed->st_dev);
-
-		if ((due || !held_is_in_the_making(held)) && !try_waiting(watch, i - 1))
+	for (size_t i = watch->waiting.n; i > 0; i--)
+		if (is_due(&watch->waiting.held[i - 1], e) && !try_waiting(watch, i - 1))
 			busy++;
-	}
 	return busy;
 }
 
-static void flush(struct watch *watch, const struct stat *executed, size_t tries)
+static void flush(struct watch *watch, const struct execution *e, size_t tries)
 {
 	const struct timespec pause = { .tv_nsec = BUSY_WAIT };
 
-	while (flush_once(watch, executed) && --tries)
+	while (flush_once(watch, e) && --tries)
 		(void)nanosleep(&pause, NULL);
 }
 
@@ -224,8 +253,7 @@ static int label_executed(struct watch *watch, int fd, const struct stat *st, st
 		look_again(watch, &watch->labelled.held[at]);
 		return 0;
 	}
-	if (!attach_may_be_of_a_package(&watch->attacher, fd) ||
-	    fgetxattr(fd, XATTR_IMA, NULL, 0) >= 0)
+	if (st->st_uid != 0 || fgetxattr(fd, XATTR_IMA, NULL, 0) >= 0)
 		return 0;
 	if (attach_find(&watch->attacher, fd, NULL, &what, err) < 0)
 		return -1;
@@ -234,26 +262,33 @@ static int label_executed(struct watch *watch, int fd, const struct stat *st, st
 	return 0;
 }
 
-static int before_exec(struct watch *watch, int fd, struct err *err)
+static bool is_root(pid_t pid)
 {
+	char path[32];
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
+	(void)snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	return stat(path, &st) == 0 && st.st_uid == 0;
+}
+
+static int before_exec(struct watch *watch, pid_t pid, int fd, struct err *err)
+{
+	struct execution e = { .by_root = is_root(pid) };
+
+	if (fstat(fd, &e.st) < 0)
 		return err_errno(err, "stat");
-	flush(watch, &st, BUSY_TRIES_BEFORE_EXEC);
-	return label_executed(watch, fd, &st, err);
+	flush(watch, &e, BUSY_TRIES_BEFORE_EXEC);
+	return label_executed(watch, fd, &e.st, err);
 }
 
 /* The kernel decides; here everything goes on, labelled or not. */
-static int on_exec(struct watch *watch, int fd, struct err *err)
+static int on_exec(struct watch *watch, pid_t pid, int fd, struct err *err)
 {
 	const struct fanotify_response answer = { .fd = fd, .response = FAN_ALLOW };
 	struct err why = ERR_INIT;
 
-	(void)alarm(BARRIER_SECONDS);
-	if (before_exec(watch, fd, &why) < 0)
+	if (before_exec(watch, pid, fd, &why) < 0)
 		note_failure(watch, &why);
-	(void)alarm(0);
 	if (write(watch->fan, &answer, sizeof(answer)) != sizeof(answer))
 		return err_errno(err, "answer fanotify");
 	return 0;
@@ -272,29 +307,51 @@ static int on_event(struct watch *watch, const struct fanotify_event_metadata *e
 	if (fd < 0)
 		return 0;
 	if (event->mask & FAN_OPEN_EXEC_PERM)
-		return on_exec(watch, fd, err);
-	if (event->pid != getpid() && on_close(watch, &fd, &why) < 0)
+		return on_exec(watch, event->pid, fd, err);
+	if (event->pid != getpid() && on_close(watch, event->pid, &fd, &why) < 0)
 		note_failure(watch, &why);
 	label_renamed(watch);
 	return 0;
+}
+
+/* Is there more?  An event whose file can't be opened is an error of read(2), and gone. */
+static bool has_events(const struct watch *watch)
+{
+	struct pollfd fan = { .fd = watch->fan, .events = POLLIN };
+
+	return poll(&fan, 1, 0) > 0;
+}
+
+/* Of what can't be opened right now, as under a lease of a user's, the kernel denies the execution.
+ */
+static bool is_of_one_event(int error)
+{
+	return error == EINTR || error == EAGAIN || error == EACCES || error == EPERM ||
+	       error == ENOENT || error == ENXIO || error == ENODEV || error == ESTALE ||
+	       error == EIO || error == ETXTBSY || error == EROFS;
 }
 
 int watch_handle(struct watch *watch, struct err *err)
 {
 	struct fanotify_event_metadata events[EVENTS_MAX];
 
-	for (;;) {
+	while (has_events(watch)) {
 		struct fanotify_event_metadata *event = events;
-		ssize_t len = read(watch->fan, events, sizeof(events));
+		ssize_t len;
+		int rc = 0;
 
-		if (len < 0 && errno == EINTR)
-			continue;
-		if (len < 0)
-			return errno == EAGAIN ? 0 : err_errno(err, "fanotify");
-		for (; FAN_EVENT_OK(event, len); event = FAN_EVENT_NEXT(event, len))
-			if (on_event(watch, event, err) < 0)
-				return -1;
+		(void)alarm(BARRIER_SECONDS);
+		len = read(watch->fan, events, sizeof(events));
+		if (len < 0 && !is_of_one_event(errno))
+			rc = err_errno(err, "fanotify");
+		for (; rc == 0 && len > 0 && FAN_EVENT_OK(event, len);
+		     event = FAN_EVENT_NEXT(event, len))
+			rc = on_event(watch, event, err);
+		(void)alarm(0);
+		if (rc < 0)
+			return -1;
 	}
+	return 0;
 }
 
 void watch_take_up(struct watch *watch, int *fd)

@@ -7,11 +7,16 @@
 
 #include "transaction/held.h"
 
+#define WATCH_RECENT 16 /* files that dpkg is about to rename */
+
 struct watch {
+	pid_t dpkg;
 	int fan;     /* writes and executions */
 	int renames; /* -1: this kernel does not tell of them */
 	struct attacher attacher;
-	struct held_set waiting;  /* for fs-verity, until dpkg is through with them */
+	struct held_set waiting;	  /* for fs-verity, until dpkg is through with them */
+	struct stat recent[WATCH_RECENT]; /* of these, closed once more; st_ino 0: none */
+	size_t recent_at;
 	struct held_set labelled; /* whose owner or mode a maintainer script may change yet */
 	size_t labelled_max;	  /* that may be held open */
 	size_t unsigned_packages; /* that are let in all the same */

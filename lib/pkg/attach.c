@@ -89,13 +89,6 @@ static int profile_of(const struct attacher *a, int fd, enum package_profile *re
 	return 0;
 }
 
-bool attach_may_be_of_a_package(const struct attacher *a, int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && table_has_owner(a->table, st.st_uid);
-}
-
 int attach_find(struct attacher *a, int fd, const char *path, struct attachment *ret,
 		struct err *err)
 {

@@ -29,9 +29,6 @@ struct attachment {
 MUST_USE int attach_find(struct attacher *a, int fd, const char *path, struct attachment *ret,
 			 struct err *err);
 
-/* Is it worth asking?  What a user wrote is not, however much of it there is. */
-bool attach_may_be_of_a_package(const struct attacher *a, int fd);
-
 /*
  * Enables fs-verity where it is due and writes the attributes.  *ret_busy: somebody has the file
  * open for writing, so that it must wait.  What has no name any more is left alone.

@@ -166,13 +166,13 @@ static int read_control(struct reader *r, int fd, struct err *err)
 	return 0;
 }
 
-static int count_entry(struct reader *r, uint64_t size, struct err *err)
+static int count_entry(struct reader *r, enum deb_part part, uint64_t size, struct err *err)
 {
+	const uint64_t max = part == DEB_SCRIPT ? DEB_SCRIPTS_MAX : DEB_CONTENT_MAX;
 	if (++r->n_entries > DEB_ENTRIES_MAX)
 		return err_set(err, "more than %d files", DEB_ENTRIES_MAX);
-	if (size > DEB_CONTENT_MAX - r->content)
-		return err_set(err, "more than %llu bytes when unpacked",
-			       (unsigned long long)DEB_CONTENT_MAX);
+	if (r->content > max || size > max - r->content)
+		return err_set(err, "more than %llu bytes when unpacked", (unsigned long long)max);
 	r->content += size;
 	return 0;
 }
@@ -186,18 +186,24 @@ static int read_entry(struct reader *r, enum deb_part part, struct archive *inne
 				   .gid = (gid_t)archive_entry_gid(e),
 				   .mode = archive_entry_perm(e) };
 	int64_t size = archive_entry_size(e);
+	bool is_control;
 
-	if (count_entry(r, size > 0 ? (uint64_t)size : 0, err) < 0)
+	if (count_entry(r, part, size > 0 ? (uint64_t)size : 0, err) < 0)
 		return -1;
 	if (archive_entry_filetype(e) != AE_IFREG || archive_entry_hardlink(e))
 		return 0;
 	if (entry_path(e, &path, err) < 0)
 		return -1;
 	entry.path = path;
+	is_control = part == DEB_SCRIPT && strcmp(path, CONTROL_FILE) == 0;
+	if (!is_control && !r->fn)
+		return 0;
+	if (is_control && size > DEB_CONTROL_MAX)
+		return err_set(err, "%s: larger than the maximum of %u bytes", path,
+			       DEB_CONTROL_MAX);
 	if (size < 0 || spool_entry(&r->spool, inner, (uint64_t)size, &entry.fd, err) < 0)
 		return err_prepend(err, "%s", path);
-	if (part == DEB_SCRIPT && strcmp(path, CONTROL_FILE) == 0 &&
-	    read_control(r, entry.fd, err) < 0)
+	if (is_control && read_control(r, entry.fd, err) < 0)
 		return -1;
 	if (r->fn && r->fn(r->ctx, &entry, err) < 0)
 		return err_prepend(err, "%s", path);

@@ -10,12 +10,13 @@
 #include "base/err.h"
 #include "crypto/hash.h"
 
-#define DEB_MEMBERS_MAX 16		    /* members of the archive */
-#define DEB_NAME_MAX 17			    /* bytes of a member's name, NUL included */
-#define DEB_FIELD_MAX 256		    /* bytes of a field that is read, NUL included */
-#define DEB_CONTROL_MAX (1U << 20)	    /* bytes of the control file */
-#define DEB_ENTRIES_MAX 4000000		    /* files, directories and links of one package */
-#define DEB_CONTENT_MAX (UINT64_C(1) << 38) /* bytes of all its files, unpacked */
+#define DEB_MEMBERS_MAX 16		     /* members of the archive */
+#define DEB_NAME_MAX 17			     /* bytes of a member's name, NUL included */
+#define DEB_FIELD_MAX 256		     /* bytes of a field that is read, NUL included */
+#define DEB_CONTROL_MAX (1U << 20)	     /* bytes of the control file */
+#define DEB_ENTRIES_MAX 4000000		     /* files, directories and links of one package */
+#define DEB_CONTENT_MAX (UINT64_C(1) << 38)  /* bytes of all its files, unpacked */
+#define DEB_SCRIPTS_MAX (UINT64_C(64) << 20) /* bytes of those of control.tar */
 
 /* What Assay puts behind the other members: docs/PROTOCOL.package. */
 #define DEB_SIGNATURES "_assay"

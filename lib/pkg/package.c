@@ -229,6 +229,36 @@ int package_verify(const struct buf *text, const struct cert_set *trusted, struc
 	return rc;
 }
 
+static int serves(struct manifest *m, size_t n, const struct package_wants *wants, struct err *err)
+{
+	if (manifest_count(m) != n)
+		return err_set(err, "signed for hosts of the other profile only "
+				    "('assay pkg sign --profile both')");
+	for (size_t i = 0; wants->evm && i < n; i++)
+		if (!manifest_at(m, i)->evm_len)
+			return err_set(err,
+				       "%s has no portable EVM signature, and no key is here "
+				       "to make one",
+				       manifest_at(m, i)->path);
+	return 0;
+}
+
+int package_serves(const struct package *package, const struct package_wants *wants,
+		   struct err *err)
+{
+	for (size_t i = 0; i < DEB_PARTS; i++) {
+		struct manifest *const *m = package->entries[i];
+		size_t n = 0;
+
+		for (size_t j = 0; j < PACKAGE_PROFILES; j++)
+			n = manifest_count(m[j]) > n ? manifest_count(m[j]) : n;
+		for (size_t j = 0; j < PACKAGE_PROFILES; j++)
+			if (wants->profiles[j] && serves(m[j], n, wants, err) < 0)
+				return -1;
+	}
+	return 0;
+}
+
 int package_matches(const struct package *package, const struct deb *deb, struct err *err)
 {
 	const struct deb *was = &package->deb;

@@ -63,6 +63,16 @@ MUST_USE int package_parse(const struct buf *text, struct package *package, uint
 /* Is the text signed by the key of this signer? */
 bool package_signed_by(const struct buf *text, struct signer *signer);
 
+/* What a host needs of a package's signatures. */
+struct package_wants {
+	bool profiles[PACKAGE_PROFILES];
+	bool evm; /* it can't make portable signatures itself */
+};
+
+/* Has every file that is signed at all what such a host needs? */
+MUST_USE int package_serves(const struct package *package, const struct package_wants *wants,
+			    struct err *err);
+
 /* Is the package that was read the one that was signed, member by member? */
 MUST_USE int package_matches(const struct package *package, const struct deb *deb, struct err *err);
 

@@ -17,8 +17,6 @@ struct table {
 	struct package **package;
 	size_t n;
 	struct rows rows[PACKAGE_PROFILES];
-	uid_t owner[TABLE_OWNERS_MAX];
-	size_t owners;
 };
 
 int table_new(struct table **ret_table, struct err *err)
@@ -67,24 +65,6 @@ static int add_row(struct rows *rows, const struct manifest_entry *entry, struct
 	return 0;
 }
 
-bool table_has_owner(const struct table *table, uid_t uid)
-{
-	for (size_t i = 0; i < table->owners; i++)
-		if (table->owner[i] == uid)
-			return true;
-	return false;
-}
-
-static int add_owner(struct table *table, uid_t uid, struct err *err)
-{
-	if (table_has_owner(table, uid))
-		return 0;
-	if (table->owners == TABLE_OWNERS_MAX)
-		return err_set(err, "files of more than %d users", TABLE_OWNERS_MAX);
-	table->owner[table->owners++] = uid;
-	return 0;
-}
-
 int table_add(struct table *table, struct package **package, struct err *err)
 {
 	struct package **grown;
@@ -100,8 +80,7 @@ int table_add(struct table *table, struct package **package, struct err *err)
 			struct manifest *m = (*package)->entries[i][j];
 
 			for (size_t k = 0; k < manifest_count(m); k++)
-				if (add_owner(table, manifest_at(m, k)->uid, err) < 0 ||
-				    add_row(&table->rows[j], manifest_at(m, k), err) < 0)
+				if (add_row(&table->rows[j], manifest_at(m, k), err) < 0)
 					return -1;
 		}
 	}

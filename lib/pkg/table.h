@@ -9,7 +9,6 @@
 #include "pkg/package.h"
 
 #define TABLE_PACKAGES_MAX 16384 /* packages in one transaction */
-#define TABLE_OWNERS_MAX 64	 /* users that files of them belong to */
 
 struct table;
 
@@ -20,12 +19,6 @@ void table_free(struct table *table);
 MUST_USE int table_add(struct table *table, struct package **package, struct err *err);
 
 size_t table_packages(const struct table *table);
-
-/*
- * May a file of this owner be one of the packages'?  dpkg makes each the owner's that its archive
- * names: what a user wrote is never asked for, however much of it there is.
- */
-bool table_has_owner(const struct table *table, uid_t uid);
 
 /* Which digests of a file are worth computing for this profile. */
 struct table_wants {

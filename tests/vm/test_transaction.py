@@ -183,6 +183,67 @@ def test_a_user_does_not_hold_it_up(host, sign, tool):
     assert host.sh("tool") == "tool runs\n"
 
 
+# A user's files under leases, executed: opening one waits for the lease to be broken, or denies.
+LEASES = """import fcntl, os, signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for n in range(20):
+    fd = os.open(f"/tmp/leased{n}", os.O_RDWR | os.O_CREAT, 0o755)
+    os.write(fd, b"#!/bin/sh\\n")
+    os.close(fd)
+    fd = os.open(f"/tmp/leased{n}", os.O_RDONLY)
+    fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK if n % 2 else fcntl.F_WRLCK)
+    if os.fork() == 0:
+        os.execv(f"/tmp/leased{n}", ["x"])
+while True:
+    for name in os.listdir("/usr/sbin") + ["/var/lib/dpkg/tmp.ci/postinst"]:
+        if name.endswith((".dpkg-new", "postinst")) and os.fork() == 0:
+            try:
+                os.execv(os.path.join("/usr/sbin", name), ["x"])
+            finally:
+                os._exit(0)
+"""
+
+
+def test_a_user_does_not_spoil_it(host, sign, tool):
+    """Leases, and executions of what dpkg is not through with, hold up nothing and let nothing fail."""
+    host.put("/tmp/leases", LEASES)
+    host.sh("systemd-run --uid=user python3 /tmp/leases && sleep 2")
+    sign(tool)
+    put(host, tool)
+    host.sh(f"dpkg -i {PLACE}/tool.deb", 60)
+    assert host.sh("tool", timeout=20) == "tool runs\n"
+
+
+def test_packages_that_do_not_serve_this_host(host, sign, tool, tmp_path, setup):
+    """Signed for the other profile, without EVM where no key is here, or of a format that nobody signs: refused."""
+    other = "signature" if setup.profile == "verity" else "verity"
+    sign(tool, words=["--profile", other])
+    bare = build_deb(tmp_path / "bare", "bare", {"/usr/bin/bare": (TOOL, 0o755)})
+    sign(bare, words=["--no-evm"])
+    old = build_deb(tmp_path / "old", "old", {"/usr/bin/old": (TOOL, 0o755)}, options=["--deb-format=0.939000"])
+    put(host, tool, bare, old)
+    host.sh("mv /etc/assay/keys/signing.key /root/")
+    for name, say in (("tool", "for hosts of the other profile"), ("bare", "no portable EVM signature"), ("old", "")):
+        done = host.run(f"dpkg -i {PLACE}/{name}.deb", 300)
+        assert done.rc == 2 and f"{name}.deb: " in done.stderr and say in done.stderr, done
+    done = host.run(f"dpkg -iR {PLACE}", 300)
+    assert done.rc == 2 and done.stderr.count("assay: refused: ") == 3, done
+    done = host.run("dpkg --configure -a", 300)
+    assert (done.rc, done.stderr) == (0, ""), done
+
+
+def test_a_stat_override(host, sign, tool, setup):
+    """The administrator's owner and mode, which dpkg sets, are signed as they are."""
+    if setup.profile == "signature":
+        pytest.skip("in the signature profile no user's files run")
+    sign(tool)
+    put(host, tool)
+    host.sh("dpkg-statoverride --add user user 0711 /usr/sbin/copy-of-true")
+    host.sh(f"dpkg -i {PLACE}/tool.deb", 300)
+    host.sh("/usr/sbin/copy-of-true")
+    assert host.sh("assay verify --package tool") == "" and host.denials() == []
+
+
 # What is there before the transaction comes to it: copies without attributes.  After that nothing runs any more.
 UNSIGN = """import os, shutil, sys
 for path in sys.argv[1:]:
