@@ -184,7 +184,7 @@ static int read_entry(struct reader *r, enum deb_part part, struct archive *inne
 	struct deb_entry entry = { .part = part,
 				   .uid = (uid_t)archive_entry_uid(e),
 				   .gid = (gid_t)archive_entry_gid(e),
-				   .mode = archive_entry_perm(e) };
+				   .mode = archive_entry_perm(e) & 07777 };
 	int64_t size = archive_entry_size(e);
 	bool is_control;
 
