@@ -98,6 +98,17 @@ def test_an_enforcing_host_refuses(host, action, code, say):
     assert not host.is_installed() and host.calls() == ["begin --enforcing"]
 
 
+@pytest.mark.parametrize("end, lines", [(0, 0), (1, 0), (2, 1)])
+def test_configuring_reminds_only_of_trouble(host, end, lines):
+    """Where nothing was to be signed, nothing is said."""
+    assert host.dpkg("--unpack", host.deb, hooks=[])[0] == 0
+    host.write("run/assay/boot", ENFORCING)
+    host.write("var/lib/assay/boot/record", RECORD)
+    host.transaction(0, end)
+    code, err = host.dpkg("--configure", "--pending")
+    assert code == 0 and len(said(err)) == lines, err
+
+
 def test_a_transaction_around_dpkg(host):
     """It begins before dpkg unpacks and ends after; what it signed needs no reminder."""
     host.write("run/assay/boot", ENFORCING)
