@@ -10,10 +10,10 @@
 #include "cli/cmd.h"
 #include "cli/keys.h"
 #include "pkg/apt.h"
+#include "pkg/store.h"
 #include "transaction/archives.h"
 #include "transaction/pending.h"
 #include "transaction/session.h"
-#include "pkg/store.h"
 
 enum option { OPTION_ENFORCING = 1 };
 
