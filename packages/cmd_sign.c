@@ -64,11 +64,16 @@ static int read_present(const struct work_item *item, struct buf *out, struct er
 	return buf_put(out, inside->data, inside->len, err);
 }
 
-static bool has_beside(const struct work_item *item)
+/* -1: it can't be told. */
+static int find_beside(const struct work_item *item, bool *ret_there, struct err *err)
 {
 	AUTO_STR beside = work_beside_path(item);
+	struct stat st;
 
-	return beside && io_exists(beside);
+	if (!beside)
+		return err_set(err, "out of memory");
+	*ret_there = lstat(beside, &st) == 0;
+	return *ret_there || errno == ENOENT ? 0 : err_errno(err, "%s", beside);
 }
 
 /* What becomes of a package by what is in it already: WORK_SIGNED where it is to be signed. */
@@ -76,11 +81,14 @@ static enum work_outcome look_at_present(struct work_item *item, const struct pa
 {
 	AUTO_BUF text = BUF_INIT(DEB_SIGNATURES_MAX);
 	struct err *err = &item->err;
+	bool beside = false;
 	uint32_t keyid = 0;
 
 	if (read_present(item, &text, err) < 0)
 		return WORK_FAILED;
-	if (!item->work->detached && !item->work->replace && has_beside(item)) {
+	if (!item->work->detached && find_beside(item, &beside, err) < 0)
+		return WORK_FAILED;
+	if (beside && !item->work->replace) {
 		(void)err_set(err, "signatures lie beside it, which count before those in it; "
 				   "--replace removes them");
 		return WORK_DENIED;
