@@ -131,16 +131,17 @@ static int look_at(const struct each *each, const char *word, struct err *err)
 	return look_below(each, path, err);
 }
 
-/* Options of dpkg(1) whose value is the next word, where no "=" is in them. */
+/* Options of dpkg(1) whose value is the next word, where no "=" is in them; one that is missing
+ * here only has its value looked at as if it were a package. */
 static bool takes_a_word(const char *word)
 {
-	static const char *const options[] = {
-		"--root",	  "--admindir",	      "--instdir",
-		"--log",	  "--status-fd",      "--status-logger",
-		"--abort-after",  "--debug",	      "--path-exclude",
-		"--path-include", "--pre-invoke",     "--post-invoke",
-		"--force",	  "--ignore-depends", "-D"
-	};
+	static const char *const options[] = { "--root",	   "--admindir",
+					       "--instdir",	   "--log",
+					       "--status-fd",	   "--status-logger",
+					       "--abort-after",	   "--debug",
+					       "--path-exclude",   "--path-include",
+					       "--pre-invoke",	   "--post-invoke",
+					       "--ignore-depends", "-D" };
 
 	for (size_t i = 0; i < ARRAY_LEN(options); i++)
 		if (strcmp(word, options[i]) == 0)

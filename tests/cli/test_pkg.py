@@ -200,7 +200,7 @@ def test_many_at_once(run, tmp_path, keys):
 
 
 def test_memory_does_not_grow_with_the_package(tmp_path, plain_bin_dir, keys):
-    """A program of 300 MB, unpacked within 64 MB."""
+    """A program of 300 MB, unpacked within 160 MiB of address space, libraries included."""
     tree = tmp_path / "large"
     (tree / "usr/bin").mkdir(parents=True)
     with open(tree / "usr/bin/large", "wb") as out:
