@@ -99,18 +99,10 @@ static int read_package(struct begin *begin, const char *path, struct package *p
 	return package_init(package, err) < 0 ? -1 : sign_vouched(begin, fd, package, text, err);
 }
 
-static void free_package(struct package **package)
-{
-	if (!*package)
-		return;
-	package_done(*package);
-	free(take_ptr(package));
-}
-
 /* One that is refused is told of, and the others looked at all the same. */
 static int on_archive(void *ctx, const char *path, struct err *err)
 {
-	CLEANUP(free_package) struct package *package = calloc(1, sizeof(*package));
+	CLEANUP(package_free) struct package *package = calloc(1, sizeof(*package));
 	AUTO_BUF text = BUF_INIT(DEB_SIGNATURES_MAX);
 	struct begin *begin = ctx;
 	struct err why = ERR_INIT;

@@ -141,28 +141,18 @@ static int sign_record(const struct bundle_plan *plan, const struct buf *text, s
 		       struct err *err)
 {
 	AUTO_MEM struct xattr_sig *sig = calloc(1, sizeof(*sig));
-	uint8_t raw[KEY_SIG_MAX];
-	struct signer *signer = NULL;
+	struct xattr_signer by = { .keyid = cert_keyid(plan->cert) };
 	struct digest digest;
-	size_t len = 0;
 	int rc;
 
 	if (!sig)
 		return err_set(err, "out of memory");
 	if (hash_bytes(HASH_SHA256, text->data, text->len, &digest, err) < 0 ||
-	    signer_new(plan->key, &signer, err) < 0)
+	    signer_new(plan->key, &by.signer, err) < 0)
 		return -1;
-	rc = signer_sign(signer, &digest, raw, &len, err);
-	signer_free(signer);
-	if (rc < 0)
-		return -1;
-	sig->type = XATTR_DIGSIG;
-	sig->version = XATTR_SIG_V2;
-	sig->algo = HASH_SHA256;
-	sig->keyid = cert_keyid(plan->cert);
-	sig->sig_len = (uint16_t)len;
-	memcpy(sig->sig, raw, len);
-	return xattr_sig_encode(sig, out, err);
+	rc = xattr_sig_make(&by, XATTR_DIGSIG, &digest, sig, err);
+	signer_free(by.signer);
+	return rc < 0 ? -1 : xattr_sig_encode(sig, out, err);
 }
 
 /* What assay-boot will do, done now: the signature must verify by the bundle's certificates. */

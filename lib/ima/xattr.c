@@ -56,6 +56,21 @@ int xattr_sig_encode(const struct xattr_sig *sig, struct buf *out, struct err *e
 	return 0;
 }
 
+int xattr_sig_make(const struct xattr_signer *by, enum xattr_type type, const struct digest *digest,
+		   struct xattr_sig *ret_sig, struct err *err)
+{
+	size_t len = 0;
+
+	if (signer_sign(by->signer, digest, ret_sig->sig, &len, err) < 0)
+		return -1;
+	ret_sig->type = type;
+	ret_sig->version = type == XATTR_VERITY_DIGSIG ? XATTR_SIG_V3 : XATTR_SIG_V2;
+	ret_sig->algo = digest->algo;
+	ret_sig->keyid = by->keyid;
+	ret_sig->sig_len = (uint16_t)len;
+	return 0;
+}
+
 int xattr_v3_digest(enum xattr_type type, const struct digest *digest, struct digest *ret_signed,
 		    struct err *err)
 {

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "crypto/cert.h"
 #include "crypto/hash.h"
+#include "crypto/key.h"
 
 #define XATTR_IMA "security.ima"
 #define XATTR_EVM "security.evm"
@@ -44,6 +45,17 @@ struct xattr_sig {
 MUST_USE int xattr_sig_decode(const void *data, size_t len, struct xattr_sig *ret_sig,
 			      struct err *err);
 MUST_USE int xattr_sig_encode(const struct xattr_sig *sig, struct buf *out, struct err *err);
+
+/* Who signs, and as which key. */
+struct xattr_signer {
+	struct signer *signer;
+	uint32_t keyid;
+};
+
+/* A signature of the type over what is signed: for v3 that of xattr_v3_digest. */
+MUST_USE int xattr_sig_make(const struct xattr_signer *by, enum xattr_type type,
+			    const struct digest *digest, struct xattr_sig *ret_sig,
+			    struct err *err);
 
 /*
  * What a v3 signature signs: hash(type, algo, fs-verity digest), struct ima_file_id of

@@ -131,22 +131,16 @@ static int sign_evm(const struct attacher *a, int fd, const struct stat *st,
 	const struct evm_subject subject = {
 		.fd = fd, .st = st, .ima = e->ima, .ima_len = e->ima_len
 	};
+	const struct xattr_signer by = { .signer = a->how->signer, .keyid = a->how->keyid };
 	AUTO_MEM struct xattr_sig *sig = calloc(1, sizeof(*sig));
 	AUTO_BUF value = BUF_INIT(XATTR_VALUE_MAX);
 	struct digest digest;
-	size_t len = 0;
 
 	if (!sig)
 		return err_set(err, "out of memory");
 	if (evm_portable_digest(a->hash, a->how->algo, &subject, &digest, err) < 0 ||
-	    signer_sign(a->how->signer, &digest, sig->sig, &len, err) < 0)
-		return -1;
-	sig->type = XATTR_EVM_PORTABLE;
-	sig->version = XATTR_SIG_V2;
-	sig->algo = digest.algo;
-	sig->keyid = a->how->keyid;
-	sig->sig_len = (uint16_t)len;
-	if (xattr_sig_encode(sig, &value, err) < 0)
+	    xattr_sig_make(&by, XATTR_EVM_PORTABLE, &digest, sig, err) < 0 ||
+	    xattr_sig_encode(sig, &value, err) < 0)
 		return -1;
 	return set_attr(fd, XATTR_EVM, value.data, value.len, err);
 }

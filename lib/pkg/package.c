@@ -30,6 +30,14 @@ void package_done(struct package *package)
 	deb_done(&package->deb);
 }
 
+void package_free(struct package **package)
+{
+	if (!*package)
+		return;
+	package_done(*package);
+	free(take_ptr(package));
+}
+
 /* A file is in one profile or in both. */
 size_t package_count(const struct package *package)
 {
@@ -48,20 +56,15 @@ size_t package_count(const struct package *package)
 static int sign_text(const struct buf *text, const struct package_signing *how, struct buf *out,
 		     struct err *err)
 {
+	const struct xattr_signer by = { .signer = how->signer, .keyid = how->keyid };
 	AUTO_MEM struct xattr_sig *sig = calloc(1, sizeof(*sig));
 	struct digest digest;
-	size_t len = 0;
 
 	if (!sig)
 		return err_set(err, "out of memory");
 	if (hash_bytes(HASH_SHA256, text->data, text->len, &digest, err) < 0 ||
-	    signer_sign(how->signer, &digest, sig->sig, &len, err) < 0)
+	    xattr_sig_make(&by, XATTR_DIGSIG, &digest, sig, err) < 0)
 		return -1;
-	sig->type = XATTR_DIGSIG;
-	sig->version = XATTR_SIG_V2;
-	sig->algo = HASH_SHA256;
-	sig->keyid = how->keyid;
-	sig->sig_len = (uint16_t)len;
 	return xattr_sig_encode(sig, out, err);
 }
 

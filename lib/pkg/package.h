@@ -25,6 +25,9 @@ struct package {
 MUST_USE int package_init(struct package *ret_package, struct err *err);
 void package_done(struct package *package);
 
+/* The same of one from malloc, which is freed; NULL is left alone. */
+void package_free(struct package **package);
+
 /* How many files carry signatures. */
 size_t package_count(const struct package *package);
 

@@ -25,18 +25,12 @@ struct job {
 static int make_sig(struct job *job, enum xattr_type type, const struct digest *digest,
 		    struct buf *out, struct err *err)
 {
-	struct xattr_sig *sig = &job->sig;
-	size_t len = 0;
+	const struct xattr_signer by = { .signer = job->how->signer, .keyid = job->how->keyid };
 
-	if (signer_sign(job->how->signer, digest, sig->sig, &len, err) < 0)
+	if (xattr_sig_make(&by, type, digest, &job->sig, err) < 0)
 		return -1;
-	sig->type = type;
-	sig->version = type == XATTR_VERITY_DIGSIG ? XATTR_SIG_V3 : XATTR_SIG_V2;
-	sig->algo = digest->algo;
-	sig->keyid = job->how->keyid;
-	sig->sig_len = (uint16_t)len;
 	buf_reset(out);
-	return xattr_sig_encode(sig, out, err);
+	return xattr_sig_encode(&job->sig, out, err);
 }
 
 /* security.ima over the content, or over its fs-verity digest. */

@@ -34,14 +34,6 @@ int store_put(const char *dir, const struct package *package, const struct buf *
 	return io_replace_file(path, text, 0644, err);
 }
 
-static void free_package(struct package **package)
-{
-	if (!*package)
-		return;
-	package_done(*package);
-	free(take_ptr(package));
-}
-
 static int read_text(const struct store_reading *r, const char *path, struct package *package,
 		     struct err *err)
 {
@@ -70,7 +62,7 @@ static bool is_wanted(const struct store_reading *r, const char *file)
 
 static int one(const struct store_reading *r, const char *name, struct err *err)
 {
-	CLEANUP(free_package) struct package *package = calloc(1, sizeof(*package));
+	CLEANUP(package_free) struct package *package = calloc(1, sizeof(*package));
 	AUTO_STR path = NULL;
 
 	if (!package || asprintf(&path, "%s/%s", r->dir, name) < 0) {

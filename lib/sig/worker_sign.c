@@ -49,16 +49,11 @@ static bool is_ours(struct worker *w, const struct worker_attr *attr, enum xattr
 static int make_sig(struct worker *w, enum xattr_type type, const struct digest *digest,
 		    struct worker_attr *ret_attr)
 {
+	const struct xattr_signer by = { .signer = w->signer, .keyid = w->engine->config->keyid };
 	struct xattr_sig *sig = &ret_attr->sig;
-	size_t len = 0;
 
-	if (signer_sign(w->signer, digest, sig->sig, &len, &w->err) < 0)
+	if (xattr_sig_make(&by, type, digest, sig, &w->err) < 0)
 		return -1;
-	sig->type = type;
-	sig->version = type == XATTR_VERITY_DIGSIG ? XATTR_SIG_V3 : XATTR_SIG_V2;
-	sig->algo = digest->algo;
-	sig->keyid = w->engine->config->keyid;
-	sig->sig_len = (uint16_t)len;
 	buf_reset(&w->value);
 	if (xattr_sig_encode(sig, &w->value, &w->err) < 0)
 		return -1;
