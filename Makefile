@@ -50,13 +50,18 @@ LIBS_unit         := -ljansson -lsystemd -ltss2-esys -ltss2-tcti-device -ltss2-t
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
-PROGRAMS := assay assay-policy assay-sign assay-pkg assay-transaction assay-boot
+PROGRAMS := assay assay-policy assay-sign assay-pkg assay-transaction assay-boot assay-guard
 DIR_assay := assay
 DIR_assay-policy := policy-gen
 DIR_assay-sign := evmctl-plugins
 DIR_assay-pkg := packages
 DIR_assay-transaction := transaction
-DIR_assay-boot := initramfs
+DIR_assay-boot := initramfs/boot
+DIR_assay-guard := initramfs/guard
+MORE_assay-boot := initramfs/shared
+MORE_assay-guard := initramfs/shared
+# It runs before anything is judged: no loader, no library.
+STATIC_assay-guard := -static-pie
 OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c $(1)/*/*.c))
 
 LIB_SRC := $(wildcard lib/*/*.c)
@@ -84,10 +89,11 @@ $(BUILD)/libcli.a: $(CLI_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 define program
-$(BUILD)/bin/$(1): $(call OBJ,$(DIR_$(1))) $(BUILD)/libcli.a $(BUILD)/libassay.a
+$(BUILD)/bin/$(1): $(call OBJ,$(DIR_$(1))) $(if $(MORE_$(1)),$(call OBJ,$(MORE_$(1)))) $(BUILD)/libcli.a $(BUILD)/libassay.a
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(ASSAY_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LIBS_$(1)) $$(LIBS)
+	$$(Q)$$(CC) $$(ASSAY_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ \
+		$$(if $$(STATIC_$(1)),$$(if $$(SAN),,$$(STATIC_$(1))),$$(LIBS_$(1)) $$(LIBS))
 endef
 $(foreach p,$(READY),$(eval $(call program,$(p))))
 
@@ -155,7 +161,7 @@ replay: $(REPLAY_BIN)
 faults: $(BUILD)/faults.so $(BUILD)/faults/base
 fuzz-build: $(FUZZ_BIN)
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(foreach p,$(READY),$(patsubst %.o,%.d,$(call OBJ,$(DIR_$(p)))))
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(foreach p,$(READY),$(patsubst %.o,%.d,$(call OBJ,$(DIR_$(p))) $(if $(MORE_$(p)),$(call OBJ,$(MORE_$(p))))))
 -include $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) $(INTEROP_SRC:%.c=$(BUILD)/obj/%.d) $(FUZZ_OBJ:.o=.d) $(FUZZ_SRC:%.c=build/fuzz/obj/%.d) $(FUZZ_SRC:%.c=$(BUILD)/obj/%.d)
 
 # Everything that is installed.  initramfs/initramfs-tools is laid out as /usr/share/initramfs-tools.

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/hex.h"
 #include "cli/json.h"
 #include "packages/commands.h"
 #include "packages/work.h"

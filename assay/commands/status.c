@@ -8,6 +8,7 @@
 #include "assay/events/gather.h"
 #include "assay/commands/out.h"
 #include "assay/commands/status.h"
+#include "base/hex.h"
 
 #define LABEL_WIDTH 20 /* columns */
 

@@ -4,6 +4,7 @@
 
 #include "assay/commands/out.h"
 #include "assay/commands/status.h"
+#include "base/hex.h"
 #include "crypto/cert.h"
 
 static json_t *digest_json(const struct digest *d)

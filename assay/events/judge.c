@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "assay/events/judge.h"
+#include "base/hex.h"
 #include "base/io.h"
 #include "ima/mlist.h"
 #include "ima/xattr.h"

@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 
+#include "base/hex.h"
 #include "crypto/hash.h"
 
 #define SECURITY "/sys/kernel/security"

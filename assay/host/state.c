@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading configuration, bundle and boot together. */
 #include "assay/host/state.h"
+#include "base/hex.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -67,9 +67,21 @@ static int temp_failed(struct temp *temp, struct err *err)
 	return err_prepend(err, "write");
 }
 
+/* A device, a pipe or a link would be gone afterwards, not written to. */
+static int check_replaced(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0 || S_ISREG(st.st_mode))
+		return 0;
+	return err_set(err, "%s: is not a regular file, which alone can be replaced", path);
+}
+
 int temp_open(struct temp *temp, const char *path, struct err *err)
 {
 	*temp = (struct temp)TEMP_INIT;
+	if (check_replaced(path, err) < 0)
+		return temp_failed(temp, err);
 	temp->path = strdup(path);
 	if (!temp->path || asprintf(&temp->name, "%s.XXXXXX", path) < 0) {
 		temp->name = NULL;

@@ -19,6 +19,7 @@ struct temp {
 		.path = NULL, .name = NULL, .fd = -1 \
 	}
 
+/* What is no regular file is not replaced. */
 MUST_USE int temp_open(struct temp *temp, const char *path, struct err *err);
 
 /* Sets the mode, syncs, renames, syncs the directory: after a power cut it is the old or the new

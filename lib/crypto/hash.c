@@ -8,77 +8,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/hex.h"
 #include "crypto/md5.h"
 #include "crypto/ossl.h"
 
-#define HASH_ALGOS 4
+#define HASH_ALGOS_MAX (HASH_SHA512 + 1)
 #define HASH_CHUNK (1 << 20) /* bytes read at a time from large files */
-
-static const struct {
-	enum hash_algo algo;
-	size_t size; /* bytes */
-	const char *name;
-} algos[HASH_ALGOS] = {
-	{ HASH_SHA1, 20, "sha1" },
-	{ HASH_SHA256, 32, "sha256" },
-	{ HASH_SHA384, 48, "sha384" },
-	{ HASH_SHA512, 64, "sha512" },
-};
 
 struct hash_ctx {
 	EVP_MD_CTX *ctx;
-	EVP_MD *md[HASH_ALGOS]; /* fetched once: an implicit fetch for every file is dear */
-	size_t current;		/* index into algos */
-	struct md5 *md5;	/* the caller's, NULL: none */
-	uint8_t *chunk;		/* for hash_fd, allocated when first needed */
+	EVP_MD *md[HASH_ALGOS_MAX]; /* by number; an implicit fetch for every file is dear */
+	enum hash_algo current;
+	struct md5 *md5; /* the caller's, NULL: none */
+	uint8_t *chunk;	 /* for hash_fd, allocated when first needed */
 	size_t chunk_size;
 };
-
-static size_t index_of(enum hash_algo algo)
-{
-	size_t i = 0;
-
-	while (i < HASH_ALGOS && algos[i].algo != algo)
-		i++;
-	return i;
-}
-
-int hash_algo_parse(const char *name, enum hash_algo *ret_algo, struct err *err)
-{
-	for (size_t i = 0; i < HASH_ALGOS; i++) {
-		if (strcmp(name, algos[i].name) == 0) {
-			*ret_algo = algos[i].algo;
-			return 0;
-		}
-	}
-	return err_set(err, "no hash algorithm is named '%s' (sha1, sha256, sha384, sha512)", name);
-}
-
-int hash_algo_decode(unsigned int number, enum hash_algo *ret_algo, struct err *err)
-{
-	for (size_t i = 0; i < HASH_ALGOS; i++) {
-		if ((unsigned int)algos[i].algo == number) {
-			*ret_algo = algos[i].algo;
-			return 0;
-		}
-	}
-	return err_set(err, "hash algorithm number %u is not supported", number);
-}
-
-const char *hash_algo_name(enum hash_algo algo)
-{
-	size_t i = index_of(algo);
-
-	return i < HASH_ALGOS ? algos[i].name : "unknown";
-}
-
-size_t hash_algo_size(enum hash_algo algo)
-{
-	size_t i = index_of(algo);
-
-	return i < HASH_ALGOS ? algos[i].size : 0;
-}
 
 int hash_new(struct hash_ctx **ret_ctx, struct err *err)
 {
@@ -101,7 +44,7 @@ void hash_free(struct hash_ctx *ctx)
 	if (!ctx)
 		return;
 	EVP_MD_CTX_free(ctx->ctx);
-	for (size_t i = 0; i < HASH_ALGOS; i++)
+	for (size_t i = 0; i < HASH_ALGOS_MAX; i++)
 		EVP_MD_free(ctx->md[i]);
 	free(ctx->chunk);
 	free(ctx);
@@ -119,16 +62,12 @@ void hash_tee_md5(struct hash_ctx *ctx, struct md5 *md5)
 
 int hash_begin(struct hash_ctx *ctx, enum hash_algo algo, struct err *err)
 {
-	size_t i = index_of(algo);
-
-	if (i == HASH_ALGOS)
-		return err_set(err, "hash algorithm number %u is not supported",
-			       (unsigned int)algo);
-	if (!ctx->md[i])
-		ctx->md[i] = EVP_MD_fetch(NULL, algos[i].name, NULL);
-	if (!ctx->md[i] || EVP_DigestInit_ex2(ctx->ctx, ctx->md[i], NULL) != 1)
-		return ossl_fail(err, algos[i].name);
-	ctx->current = i;
+	if (hash_algo_decode(algo, &ctx->current, err) < 0)
+		return -1;
+	if (!ctx->md[algo])
+		ctx->md[algo] = EVP_MD_fetch(NULL, hash_algo_name(algo), NULL);
+	if (!ctx->md[algo] || EVP_DigestInit_ex2(ctx->ctx, ctx->md[algo], NULL) != 1)
+		return ossl_fail(err, hash_algo_name(algo));
 	return ctx->md5 ? md5_begin(ctx->md5, err) : 0;
 }
 
@@ -145,7 +84,7 @@ int hash_final(struct hash_ctx *ctx, struct digest *ret_digest, struct err *err)
 
 	if (EVP_DigestFinal_ex(ctx->ctx, ret_digest->data, &len) != 1)
 		return ossl_fail(err, "hash");
-	ret_digest->algo = algos[ctx->current].algo;
+	ret_digest->algo = ctx->current;
 	ret_digest->len = len;
 	return 0;
 }
@@ -153,15 +92,12 @@ int hash_final(struct hash_ctx *ctx, struct digest *ret_digest, struct err *err)
 int hash_bytes(enum hash_algo algo, const void *data, size_t len, struct digest *ret_digest,
 	       struct err *err)
 {
-	size_t i = index_of(algo);
 	size_t got = 0;
 
-	if (i == HASH_ALGOS)
-		return err_set(err, "hash algorithm number %u is not supported",
-			       (unsigned int)algo);
-	if (EVP_Q_digest(NULL, algos[i].name, NULL, data, len, ret_digest->data, &got) != 1)
-		return ossl_fail(err, algos[i].name);
-	ret_digest->algo = algo;
+	if (hash_algo_decode(algo, &ret_digest->algo, err) < 0)
+		return -1;
+	if (EVP_Q_digest(NULL, hash_algo_name(algo), NULL, data, len, ret_digest->data, &got) != 1)
+		return ossl_fail(err, hash_algo_name(algo));
 	ret_digest->len = got;
 	return 0;
 }
@@ -226,34 +162,4 @@ int hash_fd(enum hash_algo algo, int fd, const char *name, struct digest *ret_di
 	    hash_rest(ctx, fd, name, err) < 0)
 		return -1;
 	return hash_final(ctx, ret_digest, err);
-}
-
-void hex_format(const void *data, size_t len, char *ret_text)
-{
-	static const char digits[] = "0123456789abcdef";
-	const uint8_t *p = data;
-
-	for (size_t i = 0; i < len; i++) {
-		*ret_text++ = digits[p[i] >> 4];
-		*ret_text++ = digits[p[i] & 15];
-	}
-	*ret_text = '\0';
-}
-
-int hex_parse(const char *text, void *ret_data, size_t len, struct err *err)
-{
-	uint8_t *out = ret_data;
-
-	if (strlen(text) != 2 * len)
-		return err_set(err, "%zu hex digits where %zu belong", strlen(text), 2 * len);
-	for (size_t i = 0; i < len; i++) {
-		int hi = hex_digit(text[2 * i]);
-		int lo = hex_digit(text[2 * i + 1]);
-
-		if (hi < 0 || lo < 0)
-			return err_set(err, "not a hex digit: '%c'",
-				       text[2 * i + (hi < 0 ? 0 : 1)]);
-		out[i] = (uint8_t)(hi << 4 | lo);
-	}
-	return 0;
 }

@@ -60,8 +60,4 @@ void hash_free(struct hash_ctx *ctx);
 struct md5;
 void hash_tee_md5(struct hash_ctx *ctx, struct md5 *md5);
 
-/* Lower-case hex, 2 * len + 1 bytes written; and back, whole string of exactly len bytes. */
-void hex_format(const void *data, size_t len, char *ret_text);
-MUST_USE int hex_parse(const char *text, void *ret_data, size_t len, struct err *err);
-
 #endif

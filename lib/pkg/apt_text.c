@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "crypto/hash.h"
 
 #define INDEX "/Packages"

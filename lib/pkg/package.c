@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/hex.h"
 #include "ima/evm.h"
 #include "ima/xattr.h"
 #include "pkg/package_text.h"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/rd.h"
 #include "pkg/package_text.h"
 #include "sig/domain.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parsing, writing and verifying the enforcement record. */
+/* Parsing and writing the enforcement record. */
 #include "proto/record.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/rd.h"
-#include "ima/xattr.h"
 #include "sig/domain.h"
 
 #define DIGEST_PREFIX "sha256:"
@@ -174,23 +174,5 @@ int record_parse(const char *text, size_t len, struct record *ret_record, struct
 	if (again.len != len || memcmp(again.data, text, len) != 0)
 		return err_set(err, "record: not in its canonical form");
 	*ret_record = *r;
-	return 0;
-}
-
-int record_verify(const void *text, size_t len, const void *sig, size_t sig_len,
-		  const struct cert_set *trusted, struct err *err)
-{
-	struct xattr_sig decoded;
-	struct digest digest;
-	const struct cert *by;
-
-	if (xattr_sig_decode(sig, sig_len, &decoded, err) < 0)
-		return err_prepend(err, "record.sig");
-	if (decoded.type != XATTR_DIGSIG || decoded.version != XATTR_SIG_V2)
-		return err_set(err, "record.sig: not a v2 signature");
-	if (hash_bytes(decoded.algo, text, len, &digest, err) < 0)
-		return -1;
-	if (xattr_sig_verify(&decoded, &digest, trusted, &by, err) < 0)
-		return err_prepend(err, "record.sig");
 	return 0;
 }

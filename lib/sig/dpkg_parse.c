@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/attr.h"
+#include "base/hex.h"
 #include "crypto/hash.h"
 
 #define MD5_HEX (2 * DPKG_MD5_SIZE)

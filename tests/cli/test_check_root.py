@@ -32,7 +32,7 @@ REFUSED = [
 
 def shell_refuses(root_dir, root):
     """Whether the initramfs' functions refuse this root."""
-    judge = (root_dir / "initramfs/initramfs-tools/assay-root").read_text().replace("/usr/bin/run-init", "refused")
+    judge = (root_dir / "initramfs/initramfs-tools/assay-root").read_text().replace("/usr/bin/assay-guard", "refused")
     text = READ_FSTAB.replace("read_fstab_entry()", "assay_read_fstab_entry()") + judge
     done = subprocess.run(["sh", "-c", f"refused() {{ exit 7; }}\n{text}\nread_fstab_entry /usr"], check=False,
                           env=os.environ | {"rootmnt": str(root)}, stdin=subprocess.DEVNULL)

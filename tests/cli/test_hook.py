@@ -79,7 +79,7 @@ cert x
 class Hook:
     """The hook and its files on a host that lies in a directory; run() makes an initramfs of it."""
 
-    def __init__(self, top, source, program):
+    def __init__(self, top, source, programs):
         self.top, self.text = top, (source / "hooks/assay").read_text()
         self.dest = top / "dest"
         for path in ("/var/lib/assay", "/etc/assay/assay.conf", "/usr/lib/assay", "/usr/share/initramfs-tools",
@@ -94,7 +94,8 @@ class Hook:
             (top / path).parent.mkdir(parents=True, exist_ok=True)
             (top / path).write_text(text)
         (top / "usr/lib/assay").mkdir(parents=True)
-        shutil.copy(program, top / "usr/lib/assay/assay-boot")
+        for name in ("assay-boot", "assay-guard"):
+            shutil.copy(programs / name, top / "usr/lib/assay")
         self.bundle = object.__new__(Bundle)
         self.bundle.files = {"record": RECORD}
         self.bundle.with_key(*new_key("rsa:2048")).with_policy("appraise func=BPRM_CHECK appraise_type=imasig\n")
@@ -129,7 +130,7 @@ class Hook:
 @pytest.fixture
 def hook(root_dir, plain_bin_dir, tmp_path):
     """The hook, with a bundle that is whole."""
-    return Hook(tmp_path, root_dir / "initramfs/initramfs-tools", plain_bin_dir / "assay-boot")
+    return Hook(tmp_path, root_dir / "initramfs/initramfs-tools", plain_bin_dir)
 
 
 def test_init_ends_in_assay_boot(hook):
@@ -142,6 +143,22 @@ def test_init_ends_in_assay_boot(hook):
     assert init.count("\t/usr/bin/run-init -n ") == 1 and "exec run-init" not in init
     assert (hook.dest / "usr/bin/run-init").exists() and list(hook.dest.rglob("libcrypto.so*"))
     assert (hook.dest / "etc/assay/record").read_bytes() == hook.bundle.files["record"]
+
+
+def test_the_guard_has_no_loader(hook):
+    """No variable of the loader's, set on the kernel's command line, is obeyed before it answers."""
+    assert hook.run().returncode == 0
+    told = subprocess.run(["readelf", "--dynamic", "--program-headers", "--wide", hook.dest / "usr/bin/assay-guard"],
+                          capture_output=True, text=True, check=True).stdout
+    assert "NEEDED" not in told and "INTERP" not in told, told
+    assert "/usr/bin/assay-guard cmdline || exit 1" in (hook.dest / "conf/conf.d/00assay").read_text()
+
+
+@pytest.mark.parametrize("name", ["assay-boot", "assay-guard"])
+def test_a_missing_program_is_missed(hook, name):
+    """An initramfs without one of the two would not boot."""
+    (hook.top / "usr/lib/assay" / name).unlink()
+    hook.fails(f"{name}: missing; reinstall assay")
 
 
 @pytest.mark.parametrize("change", [
@@ -249,7 +266,7 @@ def read_usr(hook):
     judge = hook.top / "judge"
     judge.write_text(f"#!/bin/sh\necho \"$2\" >>'{told}'\nexit 1\n")
     judge.chmod(0o755)
-    functions = (hook.dest / "scripts/functions").read_text().replace("/usr/bin/run-init", str(judge))
+    functions = (hook.dest / "scripts/functions").read_text().replace("/usr/bin/assay-guard", str(judge))
 
     def read(fstab, shell):
         (root / "etc/fstab").write_text(fstab)

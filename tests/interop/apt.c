@@ -3,6 +3,7 @@
  * archives were believed, then yes or no for each. */
 #include <stdio.h>
 
+#include "base/hex.h"
 #include "pkg/apt.h"
 
 static void free_apt(struct apt **apt)

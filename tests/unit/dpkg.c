@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/io.h"
 #include "crypto/hash.h"
 #include "unit/unit.h"

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/io.h"
 #include "crypto/md5.h"
 #include "unit/unit.h"

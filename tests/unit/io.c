@@ -145,6 +145,20 @@ static void a_file_is_created_but_not_replaced(void)
 	CHECK_FAILS(io_create_file("missing/f", &b, 0600, &err), &err, "write: missing/f: ");
 }
 
+static void only_files_are_replaced(void)
+{
+	AUTO_BUF b = BUF_INIT(64);
+	struct err err = ERR_INIT;
+
+	CHECK_OK(buf_put(&b, "key", 3, &err), &err);
+	CHECK(mkfifo("pipe", 0600) == 0 && symlink("target", "link") == 0 &&
+	      mkdir("dir", 0700) == 0);
+	CHECK_FAILS(io_replace_file("pipe", &b, 0600, &err), &err, "write: pipe: is not a regular");
+	CHECK_FAILS(io_replace_file("link", &b, 0600, &err), &err, "write: link: is not a regular");
+	CHECK_FAILS(io_replace_file("dir", &b, 0600, &err), &err, "write: dir: is not a regular");
+	CHECK(access("target", F_OK) < 0);
+}
+
 static void a_full_device(void)
 {
 	AUTO_FD fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
@@ -259,6 +273,7 @@ static const struct unit_case cases[] = {
 	CASE(an_empty_file_is_written),
 	CASE(what_cannot_be_replaced),
 	CASE(a_file_is_created_but_not_replaced),
+	CASE(only_files_are_replaced),
 	CASE(a_full_device),
 	CASE(without_nameless_files),
 	CASE(without_nameless_files_and_links),

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "crypto/hash.h"
 #include "unit/unit.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A package's signatures as text: the vector of docs/PROTOCOL.package, and what is refused. */
+#include "base/hex.h"
 #include "pkg/package_text.h"
 #include "unit/unit.h"
 

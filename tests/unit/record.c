@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The enforcement record: one canonical text, and nothing else is taken. */
+#include "base/hex.h"
 #include "proto/record.h"
 
 #include "ima/xattr.h"

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "unit/unit.h"
 
 #define BLOCK 4096L

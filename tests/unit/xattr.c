@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The bytes of security.ima and security.evm, there and back, and every way to be wrong. */
+#include "base/hex.h"
 #include "ima/xattr.h"
 
 #include "crypto/keygen.h"

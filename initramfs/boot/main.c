@@ -6,30 +6,11 @@
 #include <unistd.h>
 
 #include "base/attr.h"
-#include "initramfs/boot.h"
+#include "initramfs/boot/parts.h"
 
 #define USAGE \
 	"usage: assay-boot [-d CAPABILITIES] [-c CONSOLE] [-n] [-p] ROOT INIT [ARGUMENT...]\n" \
-	"       assay-boot --guard | --panic | --refuse WHY | --help | --version\n" \
-	"       assay-boot --check DIRECTORY [KERNEL-CONFIGURATION]\n"
-
-static struct boot *boot_new(void)
-{
-	struct boot *boot = calloc(1, sizeof(*boot));
-
-	if (!boot)
-		return NULL;
-	boot->options.console = "/dev/console";
-	boot->bundle = BUNDLE_INITRAMFS_DIR;
-	boot->dirs = (struct boot_dirs){ .proc = -1, .sys = -1, .security = -1 };
-	boot->kmsg = -1;
-	boot->console = -1;
-	boot->record_text.max = RECORD_MAX;
-	boot->policy.max = RECORD_POLICY_MAX;
-	boot->report.max = REPORT_MAX;
-	(void)clock_gettime(CLOCK_MONOTONIC, &boot->start);
-	return boot;
-}
+	"       assay-boot --check DIRECTORY [KERNEL-CONFIGURATION] | --help | --version\n"
 
 static int parse_options(int argc, char **argv, struct boot_options *o, struct err *err)
 {
@@ -65,51 +46,6 @@ static int dry_run(struct boot *boot)
 	return 1;
 }
 
-static int guard(struct boot *boot, char **args UNUSED)
-{
-	steps_guard(boot);
-	env_unmount_guard(boot);
-	return 0;
-}
-
-/* Leaves nothing mounted where it says yes; where it says no, what stop needs. */
-static bool is_log_mode(struct boot *boot)
-{
-	struct err err = ERR_INIT;
-
-	if (env_prepare_guard(boot, &err) < 0 || bundle_load_record(boot, &err) < 0 ||
-	    boot->record.settings.mode != MODE_LOG)
-		return false;
-	env_unmount_guard(boot);
-	return true;
-}
-
-/* The initramfs has failed and would give a shell: in log mode it may. */
-static int panic_shell(struct boot *boot, char **args UNUSED)
-{
-	struct err why = ERR_INIT;
-
-	if (is_log_mode(boot))
-		return 0;
-	(void)err_set(&why, "the initramfs failed and would give a shell");
-	stop(boot, REASON_SHELL, &why);
-}
-
-/* A script of the initramfs found a root file system that it must not use; in log mode it may. */
-static int refuse_root(struct boot *boot, char **args)
-{
-	struct err why = ERR_INIT;
-	struct err err = ERR_INIT;
-
-	(void)err_set(&why, "%s", args[0]);
-	if (!is_log_mode(boot))
-		stop(boot, REASON_ROOT, &why);
-	say(boot, "assay: would refuse: %s", why.text);
-	if (report_early_refusal(boot, REASON_ROOT, &why, &err) < 0)
-		say(boot, "assay: no report of it: %s", err.text);
-	return 0;
-}
-
 /* For the hook that makes the initramfs: exit 1 where a boot would stop. */
 static int check(struct boot *boot, char **args)
 {
@@ -139,9 +75,9 @@ static const struct verb {
 	int min_args, max_args;
 	int (*run)(struct boot *boot, char **args);
 } verbs[] = {
-	{ "--guard", 0, 0, guard },	   { "--panic", 0, 0, panic_shell },
-	{ "--refuse", 1, 1, refuse_root }, { "--check", 1, 2, check },
-	{ "--help", 0, 0, help },	   { "--version", 0, 0, version },
+	{ "--check", 1, 2, check },
+	{ "--help", 0, 0, help },
+	{ "--version", 0, 0, version },
 };
 
 static const struct verb *find_verb(int argc, char **argv)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/io.h"
-#include "initramfs/boot.h"
+#include "initramfs/boot/parts.h"
 #include "proto/kernel_config.h"
 
 /* Only enforcement needs all of it: log mode boots with what there is, and reports the rest. */

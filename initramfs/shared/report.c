@@ -2,11 +2,9 @@
 /* /run/assay/boot: what this boot found and did, for 'assay status'. */
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/utsname.h>
 
 #include "base/io.h"
-#include "crypto/hash.h"
-#include "initramfs/boot.h"
+#include "initramfs/shared/boot.h"
 
 #define LINE_MAX_BYTES 2048
 
@@ -48,23 +46,6 @@ int report_early_refusal(struct boot *boot, enum boot_reason reason, const struc
 		return -1;
 	report_refusal(boot, reason, why);
 	return write_file(boot, err);
-}
-
-void report_begin(struct boot *boot)
-{
-	char hex[2 * HASH_SIZE_MAX + 1] = "";
-	struct digest digest;
-	struct utsname uts;
-
-	report_line(boot, "state %s", settings_mode_name(boot->record.settings.mode));
-	if (hash_bytes(HASH_SHA256, boot->record_text.data, boot->record_text.len, &digest, NULL) ==
-	    0)
-		hex_format(digest.data, digest.len, hex);
-	report_line(boot, "record sha256:%s", hex);
-	report_line(boot, "profile %s", settings_profile_name(boot->record.settings.profile));
-	if (uname(&uts) == 0)
-		report_line(boot, "kernel %s", uts.release);
-	report_line(boot, "time %lld", (long long)time(NULL));
 }
 
 int report_write(struct boot *boot, struct err *err UNUSED)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "ima/xattr.h"
-#include "initramfs/boot.h"
+#include "initramfs/boot/parts.h"
 #include "pkg/attach.h"
 #include "pkg/store.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "initramfs/boot.h"
+#include "initramfs/boot/parts.h"
 
 #define RULE_MAX 4095 /* bytes; security/integrity/ima/ima_fs.c takes less than a page a write */
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "initramfs/boot.h"
+#include "initramfs/shared/boot.h"
 
 #define SECURITYFS "/sys/kernel/security"
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "initramfs/boot.h"
+#include "initramfs/boot/parts.h"
 #include "sig/needs.h"
 
 #define INTERPRETERS_MAX 6 /* include/linux/binfmts.h: a script's interpreter may be a script */

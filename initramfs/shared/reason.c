@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The reason codes and their remedies. */
-#include "initramfs/reason.h"
+#include "initramfs/shared/reason.h"
 
 #include <assert.h>
 #include <stddef.h>

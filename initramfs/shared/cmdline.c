@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "initramfs/boot.h"
+#include "initramfs/shared/boot.h"
 #include "proto/cmdline.h"
 
 static int read_cmdline(const struct boot *boot, struct buf *out, struct err *err)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "initramfs/boot.h"
+#include "initramfs/boot/parts.h"
 
 extern char **environ;
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "initramfs/boot.h"
+#include "initramfs/shared/boot.h"
 
 #define VALUE_MAX 128 /* bytes of one switch's file */
 

@@ -7,7 +7,7 @@
 #include <sys/reboot.h>
 #include <unistd.h>
 
-#include "initramfs/boot.h"
+#include "initramfs/shared/boot.h"
 
 #define LINE_MAX_BYTES 2048
 #define LEVEL_STOP "<0>" /* KERN_EMERG: shown on every console whatever the log level */

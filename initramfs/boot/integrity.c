@@ -8,7 +8,7 @@
 
 #include "base/io.h"
 #include "base/keyring.h"
-#include "initramfs/boot.h"
+#include "initramfs/boot/parts.h"
 #include "tpm/pcr.h"
 
 /* Documentation/ABI/testing/evm: bit 1 x509 keys, bit 2 metadata writes, bit 31 no more changes. */

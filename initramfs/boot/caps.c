@@ -9,7 +9,7 @@
 
 #include <linux/capability.h>
 
-#include "initramfs/boot.h"
+#include "initramfs/boot/parts.h"
 
 #define CAPS_TEXT_MAX 1024 /* bytes of the list */
 

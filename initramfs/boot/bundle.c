@@ -2,33 +2,13 @@
 /* Reading the boot bundle from the initramfs, and checking that it belongs together. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
+#include "base/hex.h"
 #include "base/io.h"
-#include "initramfs/boot.h"
+#include "initramfs/boot/parts.h"
 
-#define BUNDLE_PATH_MAX 1024 /* bytes */
-#define SIGNATURE_MAX 1024   /* bytes, as security.ima */
-
-static int bundle_path(const struct boot *boot, const char *name,
-		       char ret_path[static BUNDLE_PATH_MAX], struct err *err)
-{
-	if (snprintf(ret_path, BUNDLE_PATH_MAX, "%s/%s", boot->bundle, name) >= BUNDLE_PATH_MAX)
-		return err_set(err, "%s: the name is too long", boot->bundle);
-	return 0;
-}
-
-int bundle_load_record(struct boot *boot, struct err *err)
-{
-	char path[BUNDLE_PATH_MAX];
-
-	if (bundle_path(boot, "record", path, err) < 0 ||
-	    io_read_file(path, &boot->record_text, err) < 0)
-		return -1;
-	if (record_parse(buf_text(&boot->record_text), boot->record_text.len, &boot->record, err) <
-	    0)
-		return err_prepend(err, "%s", path);
-	return 0;
-}
+#define SIGNATURE_MAX 1024 /* bytes, as security.ima */
 
 static int check_digest(const char *path, const struct buf *data, const struct digest *want,
 			struct err *err)
@@ -69,6 +49,23 @@ int bundle_load_certs(struct boot *boot, struct err *err)
 	return 0;
 }
 
+static void report_record(struct boot *boot)
+{
+	char hex[2 * HASH_SIZE_MAX + 1] = "";
+	struct digest digest;
+	struct utsname uts;
+
+	report_line(boot, "state %s", settings_mode_name(boot->record.settings.mode));
+	if (hash_bytes(HASH_SHA256, boot->record_text.data, boot->record_text.len, &digest, NULL) ==
+	    0)
+		hex_format(digest.data, digest.len, hex);
+	report_line(boot, "record sha256:%s", hex);
+	report_line(boot, "profile %s", settings_profile_name(boot->record.settings.profile));
+	if (uname(&uts) == 0)
+		report_line(boot, "kernel %s", uts.release);
+	report_line(boot, "time %lld", (long long)time(NULL));
+}
+
 int bundle_verify(struct boot *boot, struct err *err)
 {
 	AUTO_BUF sig = BUF_INIT(SIGNATURE_MAX);
@@ -79,7 +76,7 @@ int bundle_verify(struct boot *boot, struct err *err)
 	if (record_verify(boot->record_text.data, boot->record_text.len, sig.data, sig.len,
 			  &boot->certs, err) < 0)
 		return err_prepend(err, "%s", path);
-	report_begin(boot);
+	report_record(boot);
 	return 0;
 }
 

@@ -12,7 +12,7 @@
 
 #include <linux/magic.h>
 
-#include "initramfs/boot.h"
+#include "initramfs/boot/parts.h"
 
 /* Deleting everything is only right in an initramfs with another file system mounted in it. */
 int root_check(struct boot *boot, struct err *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The state of one boot, and the steps that work on it; steps.c has their order. */
+/* The state of one boot, and what assay-guard and assay-boot share of the steps that work on it. */
 #ifndef ASSAY_INITRAMFS_BOOT_H
 #define ASSAY_INITRAMFS_BOOT_H
 
@@ -10,11 +10,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "crypto/cert.h"
-#include "initramfs/reason.h"
+#include "initramfs/shared/reason.h"
 #include "proto/record.h"
 
 #define REPORT_PATH "/run/assay/boot"
-#define REPORT_MAX 65536 /* bytes */
+#define REPORT_MAX 65536     /* bytes */
+#define BUNDLE_PATH_MAX 1024 /* bytes */
 
 /* run-init's calling convention: [-d caps] [-c console] [-n] [-p] /root /sbin/init args... */
 struct boot_options {
@@ -53,6 +54,16 @@ struct boot {
 /* One step: 0, or -1 and a line; what it found goes into the report. */
 typedef int (*boot_step_fn)(struct boot *boot, struct err *err);
 
+struct step {
+	enum boot_reason reason; /* what a failure of it is called */
+	boot_step_fn run;
+	bool log_goes_on; /* log mode reports a failure of it, and boots */
+};
+
+/* boot.c: NULL: no memory.  A step that fails stops the boot, unless log mode lets it go on. */
+struct boot *boot_new(void);
+void boot_run(struct boot *boot, const struct step *steps, size_t n);
+
 /* env.c: the kernel's file systems, mounted where nothing else looks. */
 MUST_USE int env_prepare(struct boot *boot, struct err *err);
 MUST_USE int env_prepare_guard(struct boot *boot, struct err *err);
@@ -64,51 +75,21 @@ void env_unmount_guard(const struct boot *boot);
 MUST_USE int env_write(int dir, const char *path, const char *text, struct err *err);
 MUST_USE int env_read(int dir, const char *path, char *ret_text, size_t max, struct err *err);
 
-/* bundle.c */
+/* record.c: the name of a part of the bundle; the record, read but not verified. */
+MUST_USE int bundle_path(const struct boot *boot, const char *name,
+			 char ret_path[static BUNDLE_PATH_MAX], struct err *err);
 MUST_USE int bundle_load_record(struct boot *boot, struct err *err);
-MUST_USE int bundle_load_certs(struct boot *boot, struct err *err);
-MUST_USE int bundle_verify(struct boot *boot, struct err *err);
-MUST_USE int bundle_load_policy(struct boot *boot, struct err *err);
-
-/* kernel.c: would a kernel of this configuration do what the record asks for? */
-MUST_USE int kernel_check(struct boot *boot, const char *config, struct err *err);
-
-/* guard.c */
+/* cmdline.c */
 MUST_USE int guard_cmdline(struct boot *boot, struct err *err);
 MUST_USE int guard_init(struct boot *boot, struct err *err);
-
-/* integrity.c */
-MUST_USE int keyrings_fill(struct boot *boot, struct err *err);
-MUST_USE int keyrings_detach(struct boot *boot, struct err *err);
-MUST_USE int evm_start(struct boot *boot, struct err *err);
-MUST_USE int measure_record(struct boot *boot, struct err *err);
 
 /* switches.c */
 MUST_USE int switches_set(struct boot *boot, struct err *err);
 MUST_USE int switches_lockdown(struct boot *boot, struct err *err);
 
-/* root.c */
-MUST_USE int root_check(struct boot *boot, struct err *err);
-MUST_USE int root_enter(struct boot *boot, struct err *err);
-MUST_USE int root_dry_run(struct boot *boot, struct err *err);
-
-/* mend.c: never fails; what it could not mend is in the report. */
-MUST_USE int mend_unsigned(struct boot *boot, struct err *err);
-
-/* policy.c, proof.c */
-MUST_USE int policy_load(struct boot *boot, struct err *err);
-MUST_USE int proof_control(struct boot *boot, struct err *err);
-MUST_USE int proof_denial(struct boot *boot, struct err *err);
-MUST_USE int proof_init(struct boot *boot, struct err *err);
-
-/* exec.c, caps.c: init_execute returns only when it failed. */
-MUST_USE int init_execute(struct boot *boot, struct err *err);
-MUST_USE int caps_drop(struct boot *boot, struct err *err);
-
 /* report.c: adds a line; a report that can't be written is said on the console, nothing more. */
 void report_line(struct boot *boot, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void report_refusal(struct boot *boot, enum boot_reason reason, const struct err *why);
-void report_begin(struct boot *boot);
 /* For the scripts of the initramfs, in log mode: report_write takes it up. */
 MUST_USE int report_early_refusal(struct boot *boot, enum boot_reason reason, const struct err *why,
 				  struct err *err);
@@ -117,9 +98,5 @@ MUST_USE int report_write(struct boot *boot, struct err *err);
 /* stop.c */
 void say(const struct boot *boot, const char *fmt, ...) PRINTF_LIKE(2, 3);
 _Noreturn void stop(const struct boot *boot, enum boot_reason reason, const struct err *why);
-
-/* steps.c: all of them in order; ends in init, or stopped. */
-_Noreturn void steps_run(struct boot *boot);
-void steps_guard(struct boot *boot);
 
 #endif

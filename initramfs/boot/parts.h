@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The steps of assay-boot; steps.c has their order. */
+#ifndef ASSAY_INITRAMFS_BOOT_PARTS_H
+#define ASSAY_INITRAMFS_BOOT_PARTS_H
+
+#include "initramfs/shared/boot.h"
+
+/* bundle.c: each checks that it is what the record, or its signature, names. */
+MUST_USE int bundle_load_certs(struct boot *boot, struct err *err);
+MUST_USE int bundle_verify(struct boot *boot, struct err *err);
+MUST_USE int bundle_load_policy(struct boot *boot, struct err *err);
+
+/* kernel.c: would a kernel of this configuration do what the record asks for? */
+MUST_USE int kernel_check(struct boot *boot, const char *config, struct err *err);
+
+/* integrity.c */
+MUST_USE int keyrings_fill(struct boot *boot, struct err *err);
+MUST_USE int keyrings_detach(struct boot *boot, struct err *err);
+MUST_USE int evm_start(struct boot *boot, struct err *err);
+MUST_USE int measure_record(struct boot *boot, struct err *err);
+
+/* root.c */
+MUST_USE int root_check(struct boot *boot, struct err *err);
+MUST_USE int root_enter(struct boot *boot, struct err *err);
+MUST_USE int root_dry_run(struct boot *boot, struct err *err);
+
+/* mend.c: never fails; what it could not mend is in the report. */
+MUST_USE int mend_unsigned(struct boot *boot, struct err *err);
+
+/* policy.c, proof.c */
+MUST_USE int policy_load(struct boot *boot, struct err *err);
+MUST_USE int proof_control(struct boot *boot, struct err *err);
+MUST_USE int proof_denial(struct boot *boot, struct err *err);
+MUST_USE int proof_init(struct boot *boot, struct err *err);
+
+/* exec.c, caps.c: init_execute returns only when it failed. */
+MUST_USE int init_execute(struct boot *boot, struct err *err);
+MUST_USE int caps_drop(struct boot *boot, struct err *err);
+
+/* steps.c: all of them in order; ends in init, or stopped. */
+_Noreturn void steps_run(struct boot *boot);
+
+#endif
