@@ -34,7 +34,7 @@ ASSAY_CFLAGS := -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DASSAY_VERSION='"
 	-DASSAY_LIBEXECDIR='"$(LIBEXECDIR)"' -Ilib -I. -pthread $(WARN) $(HARDEN) $(OPT) \
 	$(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer) \
 	$(if $(COV),--coverage) $(if $(WERROR),-Werror)
-ASSAY_LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed \
+ASSAY_LDFLAGS := -pthread -Wl,-z,relro,-z,now -Wl,--as-needed \
 	$(if $(SAN),-fsanitize=address$(comma)undefined) $(if $(COV),--coverage)
 
 # Which libraries each part links; only lib/crypto uses OpenSSL, lib/tpm tss2, lib/base keyutils.
@@ -61,7 +61,7 @@ DIR_assay-guard := initramfs/guard
 MORE_assay-boot := initramfs/shared
 MORE_assay-guard := initramfs/shared
 # It runs before anything is judged: no loader, no library.
-STATIC_assay-guard := -static-pie
+STATIC_assay-guard := $(if $(SAN),-pie,-static-pie)
 OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c $(1)/*/*.c))
 
 LIB_SRC := $(wildcard lib/*/*.c)
@@ -92,8 +92,8 @@ define program
 $(BUILD)/bin/$(1): $(call OBJ,$(DIR_$(1))) $(if $(MORE_$(1)),$(call OBJ,$(MORE_$(1)))) $(BUILD)/libcli.a $(BUILD)/libassay.a
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(ASSAY_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ \
-		$$(if $$(STATIC_$(1)),$$(if $$(SAN),,$$(STATIC_$(1))),$$(LIBS_$(1)) $$(LIBS))
+	$$(Q)$$(CC) $$(if $$(STATIC_$(1)),$$(STATIC_$(1)),-pie) $$(ASSAY_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ \
+		$$(if $$(STATIC_$(1)),,$$(LIBS_$(1)) $$(LIBS))
 endef
 $(foreach p,$(READY),$(eval $(call program,$(p))))
 
@@ -105,7 +105,7 @@ UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcli.a $(BUILD)/libassay.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_unit) $(LIBS)
+	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_unit) $(LIBS)
 $(BUILD)/obj/tests/unit/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
 
 # What the interoperability tests ask of the library where the host can't do it with the programs.
@@ -115,7 +115,7 @@ INTEROP_BIN := $(INTEROP_SRC:tests/interop/%.c=$(BUILD)/interop/%)
 $(BUILD)/interop/%: $(BUILD)/obj/tests/interop/%.o $(BUILD)/libassay.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # The library that makes the Nth call of a kind fail; loaded before libc, so never with SAN=1.
 $(BUILD)/faults.so: $(BUILD)/obj/tests/faults/shim.o
@@ -124,7 +124,7 @@ $(BUILD)/faults.so: $(BUILD)/obj/tests/faults/shim.o
 $(BUILD)/faults/base: $(BUILD)/obj/tests/faults/base.o $(BUILD)/libassay.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/obj/tests/faults/shim.o: tests/faults/shim.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
@@ -151,7 +151,7 @@ REPLAY_BIN := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(BUILD)/replay/%)
 $(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libassay.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_unit) $(LIBS)
+	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_unit) $(LIBS)
 $(BUILD)/obj/tests/fuzz/%.o: ASSAY_CFLAGS += -Wno-frame-larger-than
 
 .PHONY: programs unit faults replay fuzz-build
