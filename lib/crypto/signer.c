@@ -9,6 +9,7 @@
 
 #include "crypto/key_ossl.h"
 #include "crypto/ossl.h"
+#include "crypto/p256.h"
 
 struct signer {
 	EVP_PKEY *pkey;
@@ -16,7 +17,8 @@ struct signer {
 	EVP_PKEY_CTX *verify_ctx; /* made when first needed */
 	const EVP_MD *md;	  /* the one that ctx is set to */
 	const EVP_MD *verify_md;
-	bool rsa;
+	enum cert_kind kind;
+	struct p256_lazy p256;
 	pthread_mutex_t *token; /* NULL: the key is this signer's own */
 };
 
@@ -26,6 +28,7 @@ void signer_free(struct signer *signer)
 		return;
 	EVP_PKEY_CTX_free(signer->ctx);
 	EVP_PKEY_CTX_free(signer->verify_ctx);
+	p256_lazy_done(&signer->p256);
 	EVP_PKEY_free(signer->pkey);
 	free(signer);
 }
@@ -38,7 +41,7 @@ static int prepare(struct signer *s, struct err *err)
 	s->ctx = EVP_PKEY_CTX_new_from_pkey(NULL, s->pkey, query);
 	if (!s->ctx || EVP_PKEY_sign_init(s->ctx) != 1)
 		return ossl_fail(err, "the key can't sign");
-	if (s->rsa && EVP_PKEY_CTX_set_rsa_padding(s->ctx, RSA_PKCS1_PADDING) != 1)
+	if (s->kind == CERT_RSA && EVP_PKEY_CTX_set_rsa_padding(s->ctx, RSA_PKCS1_PADDING) != 1)
 		return ossl_fail(err, "RSA PKCS#1 padding");
 	return 0;
 }
@@ -58,7 +61,7 @@ int signer_new(const struct key *key, struct signer **ret_signer, struct err *er
 
 	if (!s)
 		return err_set(err, "out of memory");
-	s->rsa = key_kind(key) == CERT_RSA;
+	s->kind = key_kind(key);
 	if (is_in_memory(key_pkey(key)))
 		s->pkey = EVP_PKEY_dup(key_pkey(key));
 	else
@@ -93,7 +96,7 @@ int signer_sign(struct signer *signer, const struct digest *digest,
 {
 	const EVP_MD *md = ossl_md(digest->algo);
 	size_t len = KEY_SIG_MAX;
-	int ok;
+	int ok = 0;
 
 	if (!md)
 		return err_set(err, "sign: hash algorithm number %u is not supported",
@@ -116,17 +119,16 @@ static int prepare_verify(struct signer *s, struct err *err)
 
 	if (!ctx || EVP_PKEY_verify_init(ctx) != 1)
 		return ossl_fail(err, "the key can't verify");
-	if (s->rsa && EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) != 1)
+	if (s->kind == CERT_RSA && EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) != 1)
 		return ossl_fail(err, "RSA PKCS#1 padding");
 	s->verify_ctx = take_ptr(&ctx);
 	return 0;
 }
 
-int signer_verify(struct signer *signer, const struct digest *digest, const void *sig,
-		  size_t sig_len, struct err *err)
+static int verify_plain(struct signer *signer, const struct digest *digest, const void *sig,
+			size_t sig_len, int *ret_ok, struct err *err)
 {
 	const EVP_MD *md = ossl_md(digest->algo);
-	int ok;
 
 	if (!signer->verify_ctx && prepare_verify(signer, err) < 0)
 		return -1;
@@ -135,8 +137,23 @@ int signer_verify(struct signer *signer, const struct digest *digest, const void
 		return ossl_fail(err, "verify");
 	signer->verify_md = md;
 	lock(signer);
-	ok = EVP_PKEY_verify(signer->verify_ctx, sig, sig_len, digest->data, digest->len);
+	*ret_ok = EVP_PKEY_verify(signer->verify_ctx, sig, sig_len, digest->data, digest->len);
 	unlock(signer);
 	ERR_clear_error();
+	return 0;
+}
+
+int signer_verify(struct signer *signer, const struct digest *digest, const void *sig,
+		  size_t sig_len, struct err *err)
+{
+	const struct p256 *fast = NULL;
+	int ok = 0;
+
+	if (signer->kind == CERT_P256 && digest->len && digest->len == hash_algo_size(digest->algo))
+		fast = p256_when_it_pays(&signer->p256, signer->pkey);
+	if (fast)
+		ok = p256_verify(fast, digest, sig, sig_len);
+	else if (verify_plain(signer, digest, sig, sig_len, &ok, err) < 0)
+		return -1;
 	return ok == 1 ? 0 : err_set(err, "the signature does not match");
 }
