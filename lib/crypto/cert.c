@@ -280,32 +280,34 @@ static void keep_spare(const struct cert *cert, enum hash_algo algo, EVP_PKEY_CT
 	EVP_PKEY_CTX_free(ctx);
 }
 
+/* 1: verifies, 0: does not, -1: could not be asked. */
 static int verify_plain(const struct cert *cert, const struct digest *digest, const void *sig,
-			size_t sig_len, int *ret_ok)
+			size_t sig_len)
 {
 	EVP_PKEY_CTX *ctx = take_spare(cert, digest->algo);
+	int ok;
 
 	if (!ctx)
 		return -1;
-	*ret_ok = EVP_PKEY_verify(ctx, sig, sig_len, digest->data, digest->len);
+	ok = EVP_PKEY_verify(ctx, sig, sig_len, digest->data, digest->len);
 	ERR_clear_error();
 	keep_spare(cert, digest->algo, ctx);
-	return 0;
+	return ok == 1;
 }
 
 int cert_verify(const struct cert *cert, const struct digest *digest, const void *sig,
 		size_t sig_len, struct err *err)
 {
 	const struct p256 *fast = NULL;
-	int ok = 0;
+	int ok;
 
 	if (digest->len == 0 || digest->len != hash_algo_size(digest->algo))
 		return err_set(err, "verify: a digest of %zu bytes", digest->len);
 	if (cert->kind == CERT_P256)
 		fast = p256_when_it_pays(&cert->spares->p256, cert->pkey);
-	if (fast)
-		ok = p256_verify(fast, digest, sig, sig_len);
-	else if (verify_plain(cert, digest, sig, sig_len, &ok) < 0)
+	ok = fast ? p256_verify(fast, digest, sig, sig_len)
+		  : verify_plain(cert, digest, sig, sig_len);
+	if (ok < 0)
 		return ossl_fail(err, "verify");
 	return ok == 1 ? 0 : err_set(err, "the signature does not match");
 }

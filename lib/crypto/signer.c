@@ -125,10 +125,12 @@ static int prepare_verify(struct signer *s, struct err *err)
 	return 0;
 }
 
+/* What EVP_PKEY_verify says; -1 and a line where it could not be asked. */
 static int verify_plain(struct signer *signer, const struct digest *digest, const void *sig,
-			size_t sig_len, int *ret_ok, struct err *err)
+			size_t sig_len, struct err *err)
 {
 	const EVP_MD *md = ossl_md(digest->algo);
+	int ok;
 
 	if (!signer->verify_ctx && prepare_verify(signer, err) < 0)
 		return -1;
@@ -137,23 +139,23 @@ static int verify_plain(struct signer *signer, const struct digest *digest, cons
 		return ossl_fail(err, "verify");
 	signer->verify_md = md;
 	lock(signer);
-	*ret_ok = EVP_PKEY_verify(signer->verify_ctx, sig, sig_len, digest->data, digest->len);
+	ok = EVP_PKEY_verify(signer->verify_ctx, sig, sig_len, digest->data, digest->len);
 	unlock(signer);
 	ERR_clear_error();
-	return 0;
+	return ok == 1;
 }
 
 int signer_verify(struct signer *signer, const struct digest *digest, const void *sig,
 		  size_t sig_len, struct err *err)
 {
 	const struct p256 *fast = NULL;
-	int ok = 0;
+	int ok;
 
 	if (signer->kind == CERT_P256 && digest->len && digest->len == hash_algo_size(digest->algo))
 		fast = p256_when_it_pays(&signer->p256, signer->pkey);
-	if (fast)
-		ok = p256_verify(fast, digest, sig, sig_len);
-	else if (verify_plain(signer, digest, sig, sig_len, &ok, err) < 0)
+	ok = fast ? p256_verify(fast, digest, sig, sig_len)
+		  : verify_plain(signer, digest, sig, sig_len, err);
+	if (ok < 0)
 		return -1;
 	return ok == 1 ? 0 : err_set(err, "the signature does not match");
 }
