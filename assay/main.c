@@ -38,6 +38,13 @@ static const struct cmd commands[] = {
 	  "1: "
 	  "not.",
 	  status_options, cmd_status },
+	{ "level", "get | list | set NAME", "whose packages and files this host takes",
+	  "Levels are named in assay.conf, the most trusted first.  What they do not accept is "
+	  "refused\n"
+	  "before it is unpacked, and the kernel is not given its key.  set does what 'assay enable' "
+	  "does:\n"
+	  "it takes effect at the next boot.",
+	  level_options, cmd_level },
 	{ "events", "", "what was denied or would have been, by file and package, and the remedy",
 	  "Reports the kernel's integrity records: from the journal, audit.log and the kernel log.",
 	  events_options, cmd_events },

@@ -4,6 +4,7 @@
 
 #include "base/io.h"
 #include "cli/passphrase.h"
+#include "proto/level.h"
 
 int keys_add_cert(struct keys *keys, const char *path, struct err *err)
 {
@@ -65,7 +66,7 @@ int keys_load_trusted(const struct keys *keys, struct cert_set *set, struct err 
 	for (size_t i = 0; i < keys->n_certs; i++)
 		if (cert_set_add_file(set, keys->certs[i], err) < 0)
 			return -1;
-	if (!keys->n_certs && io_exists(dir) && cert_set_add_dir(set, dir, err) < 0)
+	if (!keys->n_certs && io_exists(dir) && level_load_trusted(keys->config, set, err) < 0)
 		return -1;
 	if (!set->n)
 		return err_set(

@@ -10,6 +10,7 @@
 #include "ima/policy_explain.h"
 #include "proto/config.h"
 #include "proto/record.h"
+#include "proto/level.h"
 
 void judge_init(struct judge *j)
 {
@@ -83,7 +84,7 @@ static int load_certs(struct judge *j, struct err *err)
 		j->evm = config->settings.evm != EVM_OFF;
 	if (!io_exists(config->certificates))
 		return 0;
-	return cert_set_add_dir(&j->certs, config->certificates, err);
+	return level_load_trusted(config, &j->certs, err);
 }
 
 int judge_load(struct judge *j, struct err *err)

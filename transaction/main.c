@@ -9,11 +9,11 @@
 #include "base/io.h"
 #include "cli/cmd.h"
 #include "cli/keys.h"
-#include "pkg/apt.h"
 #include "pkg/store.h"
 #include "transaction/archives.h"
 #include "transaction/pending.h"
 #include "transaction/session.h"
+#include "transaction/trust.h"
 
 enum option { OPTION_ENFORCING = 1 };
 
@@ -27,8 +27,7 @@ static const struct cmd_option end_options[] = { { .name = NULL } };
 struct begin {
 	const struct cmd *cmd;
 	bool enforcing;
-	struct config config;
-	struct cert_set trusted;
+	struct trust *trust;
 	struct key *key; /* NULL: none that can be used without asking */
 	struct package_signing how;
 	struct package_wants wants;
@@ -88,12 +87,14 @@ static int read_package(struct begin *begin, const char *path, struct package *p
 		(void)err_set(err, "carries no signatures%s",
 			      begin->apt ? ", and no archive whose key is trusted vouches for it"
 					 : "");
-	else if (package_verify(text, &begin->trusted, package, &by, err) == 0 &&
+	else if (package_verify(text, &begin->trust->certs, package, &by, err) == 0 &&
 		 package_matches(package, &deb, err) == 0 &&
 		 package_serves(package, &begin->wants, err) == 0)
 		return 0;
-	if (!begin->apt || !apt_has(begin->apt, &deb.digest))
+	if (!begin->apt || !apt_has(begin->apt, &deb.digest)) {
+		trust_explain(begin->trust, text, &deb.digest, err);
 		return -1;
+	}
 	package_done(package);
 	buf_reset(text);
 	return package_init(package, err) < 0 ? -1 : sign_vouched(begin, fd, package, text, err);
@@ -141,46 +142,54 @@ static enum attach_profile profile_of(enum settings_profile profile)
 /* Without a key that can be used here and now, only what packages bring is attached. */
 static int load_key(struct begin *begin, struct err *err)
 {
-	const struct keys keys = { .config = &begin->config };
+	const struct settings *settings = &begin->trust->settings;
+	const struct keys keys = { .config = begin->trust->config };
 	struct package_signing *how = &begin->how;
 
-	if (key_load(begin->config.signing, NULL, &begin->key, NULL) < 0)
+	if (key_load(begin->trust->config->signing, NULL, &begin->key, NULL) < 0)
 		return 0;
-	*how = (struct package_signing){
-		.key = begin->key,
-		.algo = HASH_SHA256,
-		.profiles = { begin->config.settings.profile != PROFILE_VERITY,
-			      begin->config.settings.profile != PROFILE_SIGNATURE },
-		.evm = begin->watch.attacher.evm
-	};
+	*how = (struct package_signing){ .key = begin->key,
+					 .algo = HASH_SHA256,
+					 .profiles = { settings->profile != PROFILE_VERITY,
+						       settings->profile != PROFILE_SIGNATURE },
+					 .evm = begin->watch.attacher.evm };
 	if (keys_find_id(&keys, begin->key, &how->keyid, err) < 0 ||
 	    signer_new(begin->key, &how->signer, err) < 0)
 		return -1;
 	begin->watch.attacher.how = how;
-	if (!begin->config.keyrings[0])
+	if (!begin->trust->keyrings.len)
 		return 0;
-	return apt_load(APT_LISTS, begin->config.keyrings, &begin->apt, err);
+	return apt_load(APT_LISTS, buf_text(&begin->trust->keyrings), &begin->apt, err);
+}
+
+/* assay(8), "Upgrading an enforcing host": the operator's word that what is denied then is meant.
+ */
+static bool accepts_unsigned(void)
+{
+	const char *word = getenv("ASSAY_UNSIGNED");
+
+	return word && strcmp(word, "accept") == 0;
 }
 
 static int load(struct begin *begin, struct err *err)
 {
-	const struct config *c = &begin->config;
+	const struct settings *settings;
 
-	if (config_load(CONFIG_PATH, &begin->config, err) < 0)
+	if (trust_open(&begin->trust, err) < 0)
 		return -1;
-	if (io_exists(c->certificates) &&
-	    cert_set_add_dir(&begin->trusted, c->certificates, err) < 0)
-		return -1;
-	begin->watch.attacher.profile = profile_of(c->settings.profile);
-	begin->watch.attacher.evm = c->settings.evm != EVM_OFF;
+	settings = &begin->trust->settings;
+	begin->enforcing |=
+		begin->trust->in_force && settings->mode == MODE_ENFORCE && !accepts_unsigned();
+	begin->watch.attacher.profile = profile_of(begin->trust->config->settings.profile);
+	begin->watch.attacher.evm = settings->evm != EVM_OFF;
 	if (hash_new(&begin->watch.attacher.hash, err) < 0 ||
 	    table_new(&begin->watch.attacher.table, err) < 0)
 		return -1;
 	if (load_key(begin, err) < 0)
 		return -1;
 	begin->wants = (struct package_wants){
-		.profiles = { c->settings.profile != PROFILE_VERITY,
-			      c->settings.profile != PROFILE_SIGNATURE },
+		.profiles = { settings->profile != PROFILE_VERITY,
+			      settings->profile != PROFILE_SIGNATURE },
 		.evm = begin->watch.attacher.evm && !begin->watch.attacher.how,
 	};
 	return 0;
@@ -215,7 +224,7 @@ static int start(struct begin *begin, int *ret_exit, struct err *err)
 		return -1;
 	raise_limit(&begin->watch);
 	begin->watch.dpkg = dpkg;
-	if (pending_load(&begin->watch, &begin->trusted, err) < 0 ||
+	if (pending_load(&begin->watch, &begin->trust->certs, err) < 0 ||
 	    (unpacks() && archives_each(dpkg, on_archive, begin, err) < 0))
 		return -1;
 	*ret_exit = begin->refused && begin->enforcing ? CMD_NO : CMD_YES;
@@ -247,7 +256,7 @@ static int run_begin(const struct cmd *cmd, int argc, char **argv)
 	apt_free(begin->apt);
 	signer_free(begin->how.signer);
 	key_free(begin->key);
-	cert_set_done(&begin->trusted);
+	trust_free(begin->trust);
 	free(begin);
 	return ret;
 }

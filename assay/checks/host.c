@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "assay/next_boot/bundle.h"
+#include "assay/host/trust.h"
 #include "assay/checks/checks.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"
@@ -240,12 +241,11 @@ static void check_expiry(const struct checks *c, const struct cert *cert)
 /* Is the signing one among those that the kernel will be given? */
 static void check_certificate_set(const struct checks *c, const struct cert *cert)
 {
-	AUTO_STR path = below_root(c, c->config->certificates);
 	struct cert_set set = CERT_SET_INIT;
 	struct err err = ERR_INIT;
 	size_t pos = 0;
 
-	if (!path || cert_set_add_dir(&set, path, &err) < 0)
+	if (trust_load(c->host, c->config, &set, &err) < 0)
 		(void)report_add(c->report, REPORT_REASON, "key.certificates",
 				 "take away what is named there and no certificate; the signing "
 				 "one belongs there too, as .der or .pem",

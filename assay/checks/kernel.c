@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "assay/checks/checks.h"
+#include "assay/host/trust.h"
 #include "assay/essential/essential.h"
 #include "ima/kernel_version.h"
 #include "proto/kernel_config.h"
@@ -15,11 +16,9 @@
 static bool has_ecdsa_key(const struct checks *c)
 {
 	struct cert_set set = CERT_SET_INIT;
-	char path[HOST_PATH_MAX];
 	bool found = false;
 
-	if (host_path(c->host, c->config->certificates, path, NULL) == 0 &&
-	    cert_set_add_dir(&set, path, NULL) == 0)
+	if (trust_load(c->host, c->config, &set, NULL) == 0)
 		found = kernel_config_wants_ecdsa(&set);
 	cert_set_done(&set);
 	return found;

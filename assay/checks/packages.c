@@ -6,6 +6,7 @@
 #include "assay/checks/checks.h"
 #include "crypto/key.h"
 #include "sig/dpkg.h"
+#include "proto/level.h"
 
 #define UNATTENDED "/usr/bin/unattended-upgrade"
 #define TIMER "/etc/systemd/system/timers.target.wants/apt-daily-upgrade.timer"
@@ -21,14 +22,16 @@ static bool is_timer_on(const struct host *host)
 
 static bool has_keyrings(const struct checks *c)
 {
-	AUTO_STR words = strdup(c->config->keyrings);
-	char *rest = words;
-	size_t n = 0;
+	AUTO_BUF words = BUF_INIT(CONFIG_LEVELS_MAX * SETTINGS_PATH_MAX);
+	char *rest;
 
-	for (char *one; words && (one = strtok_r(rest, " \t", &rest)); n++)
+	if (level_accepted_keyrings(c->config, &words, NULL) < 0 || !words.len)
+		return false;
+	rest = (char *)words.data;
+	for (char *one; (one = strtok_r(rest, " \t", &rest));)
 		if (!host_has(c->host, one))
 			return false;
-	return n > 0;
+	return true;
 }
 
 static bool has_usable_key(const struct checks *c)
@@ -46,9 +49,11 @@ static bool has_usable_key(const struct checks *c)
 /* What assay-transaction will say of an archive's packages; NULL: it signs them. */
 static const char *archive_trouble(const struct checks *c)
 {
+	AUTO_BUF words = BUF_INIT(CONFIG_LEVELS_MAX * SETTINGS_PATH_MAX);
+
 	if (!has_usable_key(c))
 		return "the signing key has a passphrase, or is not on this host";
-	if (!c->config->keyrings[0])
+	if (level_accepted_keyrings(c->config, &words, NULL) < 0 || !words.len)
 		return "assay.conf trusts no archive's keyring";
 	return has_keyrings(c) ? NULL : "a keyring that assay.conf names is not there";
 }

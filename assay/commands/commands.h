@@ -10,6 +10,7 @@ int cmd_enable(const struct cmd *cmd, int argc, char **argv);
 int cmd_disable(const struct cmd *cmd, int argc, char **argv);
 int cmd_status(const struct cmd *cmd, int argc, char **argv);
 int cmd_events(const struct cmd *cmd, int argc, char **argv);
+int cmd_level(const struct cmd *cmd, int argc, char **argv);
 int cmd_explain(const struct cmd *cmd, int argc, char **argv);
 
 extern const struct cmd_option check_options[];
@@ -18,5 +19,6 @@ extern const struct cmd_option disable_options[];
 extern const struct cmd_option status_options[];
 extern const struct cmd_option events_options[];
 extern const struct cmd_option explain_options[];
+extern const struct cmd_option level_options[];
 
 #endif

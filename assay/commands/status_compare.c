@@ -6,6 +6,7 @@
 #include "assay/checks/refusals.h"
 #include "assay/next_boot/bundle.h"
 #include "assay/commands/status.h"
+#include "proto/level.h"
 
 #define EVM_X509 2L /* bits of /sys/kernel/security/evm (Documentation/ABI/testing/evm) */
 #define EVM_METADATA_WRITES 4L
@@ -60,6 +61,12 @@ static void compare_bundle(const struct host *host, const struct state *s, struc
 			"the boot bundle says %s, assay.conf says %s: the configuration was "
 			"changed by hand",
 			settings_mode_name(s->record.settings.mode), mode);
+	if (s->has_record && s->config.settings.mode != MODE_OFF &&
+	    strcmp(level_name(&s->config, level_of_host(&s->config)), s->record.level) != 0)
+		(void)report_add(
+			r, REPORT_REASON, "level", anew,
+			"the boot bundle takes level %s and above, assay.conf %s and above",
+			s->record.level, level_name(&s->config, level_of_host(&s->config)));
 	if (!s->has_record && s->config.settings.mode != MODE_OFF)
 		(void)report_add(r, REPORT_REASON, "bundle", enable,
 				 "assay.conf says %s, but there is no boot bundle", mode);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "assay/events/judge.h"
+#include "assay/host/trust.h"
 #include "base/hex.h"
 #include "base/io.h"
 #include "ima/mlist.h"
@@ -82,11 +83,9 @@ static bool was_signed(const struct judge *judge, const struct buf *measured, co
 	struct digest digest;
 	bool good = false;
 	bool end = false;
-	AUTO_STR dir = NULL;
 
 	*ret_known = false;
-	if (!sig || asprintf(&dir, "%s%s", judge->host->root, judge->config->certificates) < 0 ||
-	    cert_set_add_dir(&set, dir, NULL) < 0)
+	if (!sig || trust_load(judge->host, judge->config, &set, NULL) < 0)
 		return false;
 	while (mlist_next(&rd, &e, &end, NULL) == 0 && !end) {
 		const struct cert *by;

@@ -10,7 +10,7 @@
 #include <sys/vfs.h>
 
 #include "base/hex.h"
-#include "crypto/hash.h"
+#include "proto/record.h"
 
 #define SECURITY "/sys/kernel/security"
 #define SECURE_BOOT_VARIABLE \
@@ -111,7 +111,6 @@ int facts_pcr_proves(const struct host *host, unsigned int pcr, const struct buf
 {
 	char path[64];
 	char line[2 * HASH_SIZE_MAX + 2];
-	uint8_t both[64] = { 0 };
 	char want[65];
 	struct digest d;
 
@@ -119,10 +118,7 @@ int facts_pcr_proves(const struct host *host, unsigned int pcr, const struct buf
 	(void)snprintf(path, sizeof(path), "/sys/class/tpm/tpm0/pcr-sha256/%u", pcr);
 	if (!host_line(host, path, line, sizeof(line)))
 		return 0;
-	if (hash_bytes(HASH_SHA256, record->data, record->len, &d, err) < 0)
-		return -1;
-	memcpy(both + d.len, d.data, d.len);
-	if (hash_bytes(HASH_SHA256, both, sizeof(both), &d, err) < 0)
+	if (record_pcr_value(record->data, record->len, &d, err) < 0)
 		return -1;
 	hex_format(d.data, d.len, want);
 	*ret_proof = strcasecmp(line, want) == 0 ? PROOF_YES : PROOF_NO;

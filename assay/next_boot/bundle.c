@@ -2,17 +2,17 @@
 /* The boot bundle: record, signature, policy, certificates. */
 #include "assay/next_boot/bundle.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "assay/host/trust.h"
 #include "assay/next_boot/files.h"
+#include "base/hex.h"
 #include "base/io.h"
 #include "ima/xattr.h"
 
 #define BUNDLE_FILE_MODE 0644
-#define BUNDLE_LEVEL "local" /* the acceptance level of what this host's own key signs */
 
 /* name.pem becomes name.der in the bundle. */
 static int cert_name(const char *file, char ret_name[static RECORD_NAME_MAX], struct err *err)
@@ -36,12 +36,12 @@ struct filling {
  * A kernel keyring finds a key by its ID, and names it by it: of two certificates with one ID the
  * second takes the first one's place, or is never found.
  */
-static int judge_cert(const struct filling *f, const struct record_cert *entry, uint32_t keyid,
+static int judge_cert(const struct filling *f, const struct record_file *entry, uint32_t keyid,
 		      bool *ret_known, struct err *err)
 {
 	*ret_known = false;
 	for (size_t i = 0; i < f->record->n_certs; i++) {
-		const struct record_cert *other = &f->record->certs[i];
+		const struct record_file *other = &f->record->certs[i];
 
 		if (memcmp(other->digest.data, entry->digest.data, entry->digest.len) == 0) {
 			*ret_known = true;
@@ -60,36 +60,52 @@ static int judge_cert(const struct filling *f, const struct record_cert *entry, 
 	return 0;
 }
 
-static int keep_cert(struct filling *f, const struct record_cert *entry, const struct buf *der,
+/* While the record is in force, whatever is then configured, it is found by its digest. */
+static int keep_trusted(const struct host *host, const struct digest *digest,
+			const struct buf *data, struct err *err)
+{
+	char hex[2 * HASH_SIZE_MAX + 1];
+	AUTO_STR dir = NULL;
+	AUTO_STR out = NULL;
+
+	hex_format(digest->data, digest->len, hex);
+	if (asprintf(&dir, "%s" RECORD_TRUST_DIR, host->root) < 0 ||
+	    asprintf(&out, RECORD_TRUST_DIR "/%s", hex) < 0)
+		return err_set(err, "out of memory");
+	if (host_has(host, out))
+		return 0;
+	if (io_make_dirs(dir, err) < 0)
+		return -1;
+	return host_replace(host, out, data, BUNDLE_FILE_MODE, err);
+}
+
+static int keep_cert(struct filling *f, const struct record_file *entry, const struct buf *der,
 		     struct err *err)
 {
 	AUTO_STR out = NULL;
 
 	if (asprintf(&out, BUNDLE_NEW_DIR "/certs/%s", entry->name) < 0)
 		return err_set(err, "out of memory");
-	if (host_replace(f->plan->host, out, der, BUNDLE_FILE_MODE, err) < 0)
+	if (host_replace(f->plan->host, out, der, BUNDLE_FILE_MODE, err) < 0 ||
+	    keep_trusted(f->plan->host, &entry->digest, der, err) < 0)
 		return -1;
 	f->record->certs[f->record->n_certs++] = *entry;
 	return 0;
 }
 
-static int add_cert(struct filling *f, const char *file, struct err *err)
+static int add_cert(void *ctx, const char *path, struct err *err)
 {
 	CLEANUP(cert_set_done) struct cert_set one = CERT_SET_INIT;
 	AUTO_BUF der = BUF_INIT(CERT_FILE_MAX);
-	struct record_cert entry;
-	AUTO_STR path = NULL;
+	struct filling *f = ctx;
+	struct record_file entry;
 	const uint8_t *data;
 	uint32_t keyid;
 	bool known;
 	size_t len;
 
-	if (cert_name(file, entry.name, err) < 0)
-		return -1;
-	if (asprintf(&path, "%s%s/%s", f->plan->host->root, f->plan->config->certificates, file) <
-	    0)
-		return err_set(err, "out of memory");
-	if (cert_set_add_file(&one, path, err) < 0)
+	if (cert_name(strrchr(path, '/') + 1, entry.name, err) < 0 ||
+	    cert_set_add_file(&one, path, err) < 0)
 		return -1;
 	cert_der(one.cert[0], &data, &len);
 	keyid = cert_keyid(one.cert[0]);
@@ -104,36 +120,49 @@ static int add_cert(struct filling *f, const char *file, struct err *err)
 	return keep_cert(f, &entry, &der, err);
 }
 
-static int is_cert_file(const struct dirent *e)
-{
-	const char *dot = strrchr(e->d_name, '.');
-
-	return *e->d_name != '.' && dot &&
-	       (strcmp(dot, ".der") == 0 || strcmp(dot, ".pem") == 0 || strcmp(dot, ".crt") == 0);
-}
-
 int bundle_add_certs(const struct bundle_plan *plan, struct record *record, struct err *err)
 {
+	AUTO_MEM struct config *config = trust_config(plan->host, plan->config, err);
 	struct filling filling = { .plan = plan, .record = record };
-	struct dirent **entries;
-	AUTO_STR path = NULL;
-	int rc = 0;
-	int n;
 
-	if (asprintf(&path, "%s%s", plan->host->root, plan->config->certificates) < 0)
-		return err_set(err, "out of memory");
-	n = scandir(path, &entries, is_cert_file, alphasort);
-	if (n < 0)
-		return err_errno(err, "%s", path);
-	for (int i = 0; i < n; i++) {
-		if (rc == 0)
-			rc = add_cert(&filling, entries[i]->d_name, err);
-		free(entries[i]);
-	}
-	free(entries);
-	if (rc == 0 && record->n_certs == 0)
-		return err_set(err, "%s: no certificate is there", path);
-	return rc;
+	if (!config || level_trusted(config, add_cert, &filling, err) < 0)
+		return -1;
+	if (record->n_certs == 0)
+		return err_set(err, "%s: no certificate is there", config->certificates);
+	return 0;
+}
+
+/* One that is not there vouches for nothing, as where no record is in force; 'check' says so. */
+static int add_keyring(void *ctx, const char *path, struct err *err)
+{
+	const struct filling *f = ctx;
+	AUTO_BUF text = BUF_INIT(RECORD_TRUST_MAX);
+	struct record_file *entry = &f->record->keyrings[f->record->n_keyrings];
+	const char *name = strrchr(path, '/') + 1;
+
+	if (!host_has(f->plan->host, path))
+		return 0;
+	if (f->record->n_keyrings == RECORD_KEYRINGS_MAX)
+		return err_set(err, "%s: more than %d keyrings", path, RECORD_KEYRINGS_MAX);
+	if (strlen(name) >= RECORD_NAME_MAX || *name == '.')
+		return err_set(err, "%s: no name for a keyring in a record", path);
+	if (host_read(f->plan->host, path, &text, NULL, err) < 0 ||
+	    hash_bytes(HASH_SHA256, text.data, text.len, &entry->digest, err) < 0 ||
+	    keep_trusted(f->plan->host, &entry->digest, &text, err) < 0)
+		return -1;
+	(void)snprintf(entry->name, sizeof(entry->name), "%s", name);
+	f->record->n_keyrings++;
+	return 0;
+}
+
+static int add_keyrings(const struct bundle_plan *plan, struct record *record, struct err *err)
+{
+	struct filling filling = { .plan = plan, .record = record };
+
+	for (size_t i = 0; i <= level_of_host(plan->config); i++)
+		if (level_keyrings(plan->config, i, add_keyring, &filling, err) < 0)
+			return -1;
+	return 0;
 }
 
 /* The signature of docs/PROTOCOL.record, section 3. */
@@ -178,7 +207,8 @@ static int make_record(const struct bundle_plan *plan, struct record *record, st
 	record->settings.mode = plan->mode;
 	record->settings.profile = plan->profile;
 	record->epoch = plan->epoch;
-	(void)snprintf(record->level, sizeof(record->level), "%s", BUNDLE_LEVEL);
+	(void)snprintf(record->level, sizeof(record->level), "%s",
+		       level_name(plan->config, level_of_host(plan->config)));
 	if (record_format(record, &text, err) < 0 || sign_record(plan, &text, &sig, err) < 0 ||
 	    prove(plan, &text, &sig, err) < 0)
 		return err_prepend(err, "record");
@@ -198,7 +228,8 @@ int bundle_make(const struct bundle_plan *plan, struct err *err)
 		return err_set(err, "out of memory");
 	if (files_remove_tree(dir, err) < 0 || io_make_dirs(certs, err) < 0)
 		return -1;
-	if (bundle_add_certs(plan, record, err) < 0 || bundle_add_policy(plan, record, err) < 0)
+	if (bundle_add_certs(plan, record, err) < 0 || add_keyrings(plan, record, err) < 0 ||
+	    bundle_add_policy(plan, record, err) < 0)
 		return -1;
 	return make_record(plan, record, err);
 }

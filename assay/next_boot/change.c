@@ -103,7 +103,7 @@ static int write_config(struct undo *u, struct err *err)
 		return err_set(err, "out of memory");
 	*strrchr(dir, '/') = '\0';
 	if (io_make_dirs(dir, err) < 0 ||
-	    config_edit_mode(&u->config, u->change->mode, &text, err) < 0)
+	    config_edit(&u->config, "mode", settings_mode_name(u->change->mode), &text, err) < 0)
 		return -1;
 	u->configured = true;
 	return io_replace_file(u->config_path, &text, u->config_mode, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Loading what explain judges. */
 #include "assay/verdict/explain.h"
+#include "assay/host/trust.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -88,21 +89,31 @@ static int kernel_of(const struct state *s, struct kernel_version *ret_version, 
 	return kernel_version_running(ret_version, err);
 }
 
+/* Those of the next boot, as the policy is.  Without certificates nothing verifies. */
+static int load_certs(struct explainer *e, const struct host *host, const struct state *s,
+		      struct err *err)
+{
+	char dir[HOST_PATH_MAX];
+
+	if (!s->has_record)
+		return host_has(host, s->config.certificates)
+			       ? trust_load(host, &s->config, &e->certs, err)
+			       : 0;
+	if (host_path(host, BUNDLE_HOST_DIR "/certs", dir, err) < 0)
+		return -1;
+	return io_exists(dir) ? cert_set_add_dir(&e->certs, dir, err) : 0;
+}
+
 int explainer_init(struct explainer *ret_explainer, const struct host *host,
 		   const char *policy_path, struct err *err)
 {
 	struct explainer *e = ret_explainer;
 	AUTO_MEM struct state *s = NULL;
-	AUTO_STR certs = NULL;
 
 	if (state_read(host, &s, err) < 0 || kernel_of(s, &e->sim.kernel, err) < 0 ||
 	    load_policy(e, host, s, policy_path, err) < 0)
 		return -1;
-	if (asprintf(&certs, "%s%s", host->root,
-		     s->has_record ? BUNDLE_HOST_DIR "/certs" : s->config.certificates) < 0)
-		return err_set(err, "out of memory");
-	/* Without certificates nothing verifies. */
-	if (io_exists(certs) && cert_set_add_dir(&e->certs, certs, err) < 0)
+	if (load_certs(e, host, s, err) < 0)
 		return -1;
 	e->sim.policy = &e->policy;
 	e->sim.ima = &e->certs;

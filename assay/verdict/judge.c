@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judging files. */
 #include "assay/verdict/judge.h"
+#include "assay/host/trust.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -141,14 +142,10 @@ static int run_engine(struct run *run, engine_feed_fn feed, struct err *err)
 		.tick = tick,
 		.ctx = run,
 	};
-	char path[HOST_PATH_MAX];
 	int rc;
 
-	if (host_path(run->judge->host, run->judge->config->certificates, path, err) < 0)
-		return -1;
 	/* Without certificates nothing verifies, which is what the kernel would say. */
-	if (cert_set_add_dir(&trusted, path, NULL) < 0)
-		trusted.n = 0;
+	(void)!trust_load(run->judge->host, run->judge->config, &trusted, NULL);
 	progress_init(&run->progress, "judging files");
 	rc = engine_run(&c, feed, run, &totals, err);
 	progress_done(&run->progress);

@@ -22,7 +22,7 @@ static int check_digest(const char *path, const struct buf *data, const struct d
 	return 0;
 }
 
-static int load_cert(struct boot *boot, const struct record_cert *named, struct err *err)
+static int load_cert(struct boot *boot, const struct record_file *named, struct err *err)
 {
 	AUTO_BUF der = BUF_INIT(CERT_FILE_MAX);
 	char name[sizeof("certs/") + RECORD_NAME_MAX];

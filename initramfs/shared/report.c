@@ -58,7 +58,8 @@ int report_write(struct boot *boot, struct err *err UNUSED)
 		    (long long)(now.tv_sec - boot->start.tv_sec) * 1000 +
 			    (now.tv_nsec - boot->start.tv_nsec) / 1000000);
 	if ((boot->record.settings.mode == MODE_LOG && take_early(boot, &why) < 0) ||
-	    write_file(boot, &why) < 0)
+	    write_file(boot, &why) < 0 ||
+	    io_replace_file(RECORD_RUN_PATH, &boot->record_text, 0644, &why) < 0)
 		say(boot, "assay: no report of this boot: %s", why.text);
 	return 0;
 }

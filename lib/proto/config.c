@@ -58,6 +58,90 @@ static int set_packages(struct config *c, const char *name, const char *value, s
 	return 0;
 }
 
+static bool ends_in(const char *path, const char *const *endings)
+{
+	const char *dot = strrchr(path, '.');
+
+	for (; dot && *endings; endings++)
+		if (strcmp(dot, *endings) == 0)
+			return true;
+	return false;
+}
+
+bool config_is_cert(const char *path)
+{
+	static const char *const endings[] = { ".der", ".pem", ".crt", NULL };
+
+	return ends_in(path, endings);
+}
+
+bool config_is_keyring(const char *path)
+{
+	static const char *const endings[] = { ".gpg", ".pgp", NULL };
+
+	return ends_in(path, endings);
+}
+
+static int check_level_name(const char *name, struct err *err)
+{
+	if (!*name || strlen(name) >= CONFIG_LEVEL_NAME_MAX ||
+	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name))
+		return err_set(err, "level: '%s': 1 to %d of a-z, 0-9 and '-' are a name", name,
+			       CONFIG_LEVEL_NAME_MAX - 1);
+	return 0;
+}
+
+static int check_level_paths(const char *name, const char *paths, struct err *err)
+{
+	AUTO_STR copy = strdup(paths);
+	char *rest = copy;
+
+	if (!copy)
+		return err_set(err, "out of memory");
+	for (char *one; (one = strtok_r(rest, " \t", &rest));)
+		if (*one != '/' || (!config_is_cert(one) && !config_is_keyring(one)))
+			return err_set(err,
+				       "%s: '%s' is no absolute path of a certificate (.der, .pem, "
+				       ".crt) or keyring (.gpg, .pgp)",
+				       name, one);
+	return 0;
+}
+
+static int set_level(struct config *c, const char *name, const char *paths, struct err *err)
+{
+	struct config_level *level = &c->levels[c->n_levels];
+
+	if (check_level_name(name, err) < 0)
+		return -1;
+	for (size_t i = 0; i < c->n_levels; i++)
+		if (strcmp(c->levels[i].name, name) == 0)
+			return err_set(err, "level: '%s' is there twice", name);
+	if (c->n_levels == CONFIG_LEVELS_MAX)
+		return err_set(err, "more than %d levels", CONFIG_LEVELS_MAX);
+	if (set_text(level->paths, name, paths, err) < 0 || check_level_paths(name, paths, err) < 0)
+		return -1;
+	strcpy(level->name, name);
+	c->n_levels++;
+	return 0;
+}
+
+static int set_host_level(struct config *c, const char *name, struct err *err)
+{
+	if (check_level_name(name, err) < 0)
+		return -1;
+	strcpy(c->level, name);
+	return 0;
+}
+
+/* The section that names it may come later. */
+static int check_host_level(const struct config *c, struct err *err)
+{
+	for (size_t i = 0; i < c->n_levels; i++)
+		if (strcmp(c->levels[i].name, c->level) == 0)
+			return 0;
+	return *c->level ? err_set(err, "level: '%s' is not one that [levels] names", c->level) : 0;
+}
+
 static int set_init(struct parse *p, const char *value, struct err *err)
 {
 	AUTO_STR copy = strdup(value);
@@ -95,6 +179,10 @@ static int on_entry(void *user, const char *section, const char *name, const cha
 		r = set_keys(&p->config, name, value, err);
 	else if (strcmp(section, "packages") == 0)
 		r = set_packages(&p->config, name, value, err);
+	else if (strcmp(section, "levels") == 0)
+		r = set_level(&p->config, name, value, err);
+	else if (strcmp(section, "enforcement") == 0 && strcmp(name, "level") == 0)
+		r = set_host_level(&p->config, value, err);
 	else if (strcmp(section, "enforcement") == 0 && is_enforcement(name))
 		r = settings_set(&p->config.settings, name, value, err);
 	else if (strcmp(section, "boot") == 0 && strcmp(name, "init") == 0)
@@ -125,6 +213,8 @@ int config_parse(const char *text, size_t len, const char *name, struct config *
 		return err_set(err, "%s:%d: %s", name, line,
 			       p->err.text[0] ? p->err.text
 					      : "neither [section], name = value nor a comment");
+	if (check_host_level(&p->config, err) < 0)
+		return err_prepend(err, "%s", name);
 	*ret_config = p->config;
 	return 0;
 }
@@ -157,8 +247,26 @@ static int put_below(char path[static SETTINGS_PATH_MAX], const char *root, stru
 	return 0;
 }
 
+static int put_words_below(char paths[static SETTINGS_PATH_MAX], const char *root, struct err *err)
+{
+	AUTO_STR copy = strdup(paths);
+	AUTO_BUF out = BUF_INIT(SETTINGS_PATH_MAX - 1);
+	char *rest = copy;
+
+	if (!copy)
+		return err_set(err, "out of memory");
+	for (char *one; (one = strtok_r(rest, " \t", &rest));)
+		if (buf_putf(&out, err, "%s%s%s", out.len ? " " : "", root, one) < 0)
+			return err_prepend(err, "%s%s", root, one);
+	strcpy(paths, buf_text(&out));
+	return 0;
+}
+
 int config_put_below(struct config *config, const char *root, struct err *err)
 {
+	for (size_t i = 0; i < config->n_levels; i++)
+		if (put_words_below(config->levels[i].paths, root, err) < 0)
+			return -1;
 	if (put_below(config->signing, root, err) < 0 ||
 	    put_below(config->certificate, root, err) < 0)
 		return -1;
@@ -189,12 +297,11 @@ static bool line_is_section(const char *line, size_t len, const char *section)
 	       line[n + 1] == ']';
 }
 
-int config_edit_mode(const struct buf *text, enum settings_mode mode, struct buf *out,
-		     struct err *err)
+int config_edit(const struct buf *text, const char *name, const char *value, struct buf *out,
+		struct err *err)
 {
 	const char *p = buf_text(text);
 	const char *end = p + text->len;
-	const char *word = settings_mode_name(mode);
 	bool inside = false;
 	bool written = false;
 
@@ -205,13 +312,13 @@ int config_edit_mode(const struct buf *text, enum settings_mode mode, struct buf
 
 		if (header && inside && !written) {
 			written = true;
-			if (buf_putf(out, err, "mode = %s\n", word) < 0)
+			if (buf_putf(out, err, "%s = %s\n", name, value) < 0)
 				return -1;
 		}
 		if (header)
 			inside = line_is_section(p, len, "enforcement");
-		if (inside && line_sets(p, len, "mode")) {
-			if (!written && buf_putf(out, err, "mode = %s\n", word) < 0)
+		if (inside && line_sets(p, len, name)) {
+			if (!written && buf_putf(out, err, "%s = %s\n", name, value) < 0)
 				return -1;
 			written = true;
 		} else if (buf_put(out, p, len, err) < 0 || buf_put(out, "\n", 1, err) < 0) {
@@ -221,5 +328,5 @@ int config_edit_mode(const struct buf *text, enum settings_mode mode, struct buf
 	}
 	if (written)
 		return 0;
-	return buf_putf(out, err, "%smode = %s\n", inside ? "" : "[enforcement]\n", word);
+	return buf_putf(out, err, "%s%s = %s\n", inside ? "" : "[enforcement]\n", name, value);
 }

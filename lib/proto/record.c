@@ -38,6 +38,15 @@ static int put_settings(const struct settings *s, struct buf *out, struct err *e
 			s->unprivileged_bpf ? "yes" : "no");
 }
 
+static int put_files(const char *what, const struct record_file *files, size_t n, struct buf *out,
+		     struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (put_digest(what, &files[i].digest, files[i].name, out, err) < 0)
+			return -1;
+	return 0;
+}
+
 int record_format(const struct record *record, struct buf *out, struct err *err)
 {
 	const struct settings *s = &record->settings;
@@ -52,11 +61,9 @@ int record_format(const struct record *record, struct buf *out, struct err *err)
 		return -1;
 	if (put_digest("policy", &record->policy, "", out, err) < 0)
 		return -1;
-	for (size_t i = 0; i < record->n_certs; i++)
-		if (put_digest("cert", &record->certs[i].digest, record->certs[i].name, out, err) <
-		    0)
-			return -1;
-	return 0;
+	if (put_files("cert", record->certs, record->n_certs, out, err) < 0)
+		return -1;
+	return put_files("keyring", record->keyrings, record->n_keyrings, out, err);
 }
 
 static int parse_digest(const char *text, struct digest *ret_digest, struct err *err)
@@ -67,23 +74,32 @@ static int parse_digest(const char *text, struct digest *ret_digest, struct err 
 	return hex_parse(text + strlen(DIGEST_PREFIX), ret_digest->data, ret_digest->len, err);
 }
 
-static int parse_cert(struct record *r, char *value, struct err *err)
+static int parse_file(const char *what, char *value, struct record_file *ret_file, struct err *err)
 {
 	char *name = strchr(value, ' ');
-	struct record_cert *c;
 
-	if (r->n_certs == RECORD_CERTS_MAX)
-		return err_set(err, "more than %d certificates", RECORD_CERTS_MAX);
 	if (!name || !name[1] || strlen(name + 1) >= RECORD_NAME_MAX || strchr(name + 1, '/') ||
 	    name[1] == '.')
-		return err_set(err, "cert: no digest and file name");
+		return err_set(err, "%s: no digest and file name", what);
 	*name++ = '\0';
-	c = &r->certs[r->n_certs];
-	if (parse_digest(value, &c->digest, err) < 0)
-		return err_prepend(err, "cert");
-	strcpy(c->name, name);
-	r->n_certs++;
+	if (parse_digest(value, &ret_file->digest, err) < 0)
+		return err_prepend(err, "%s", what);
+	strcpy(ret_file->name, name);
 	return 0;
+}
+
+static int parse_cert(struct record *r, char *value, struct err *err)
+{
+	if (r->n_certs == RECORD_CERTS_MAX)
+		return err_set(err, "more than %d certificates", RECORD_CERTS_MAX);
+	return parse_file("cert", value, &r->certs[r->n_certs++], err);
+}
+
+static int parse_keyring(struct record *r, char *value, struct err *err)
+{
+	if (r->n_keyrings == RECORD_KEYRINGS_MAX)
+		return err_set(err, "more than %d keyrings", RECORD_KEYRINGS_MAX);
+	return parse_file("keyring", value, &r->keyrings[r->n_keyrings++], err);
 }
 
 static int parse_level(struct record *r, const char *value, struct err *err)
@@ -122,6 +138,8 @@ static int parse_line(struct record *r, char *line, struct err *err)
 		return parse_digest(value, &r->policy, err);
 	if (strcmp(line, "cert") == 0)
 		return parse_cert(r, value, err);
+	if (strcmp(line, "keyring") == 0)
+		return parse_keyring(r, value, err);
 	return settings_set(&r->settings, line, value, err);
 }
 

@@ -3,6 +3,7 @@
 #ifndef ASSAY_PROTO_RECORD_H
 #define ASSAY_PROTO_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -13,6 +14,7 @@
 
 #define RECORD_MAX 16384	/* bytes of its text */
 #define RECORD_CERTS_MAX 16	/* certificates that fill the keyrings */
+#define RECORD_KEYRINGS_MAX 8	/* archives' keyrings */
 #define RECORD_NAME_MAX 128	/* bytes of a certificate's file name, NUL included */
 #define RECORD_LEVEL_MAX 32	/* bytes of an acceptance level, NUL included */
 #define RECORD_POLICY_MAX 65536 /* bytes of the policy text */
@@ -21,8 +23,15 @@
 #define BUNDLE_HOST_DIR "/var/lib/assay/boot"
 #define BUNDLE_INITRAMFS_DIR "/etc/assay"
 
-struct record_cert {
-	struct digest digest; /* SHA-256 of the DER file */
+/* The record in force, left by assay-boot; the TPM tells whether it is. */
+#define RECORD_RUN_PATH "/run/assay/record"
+
+/* What records name, by SHA-256 in hex: certificates and keyrings. */
+#define RECORD_TRUST_DIR "/var/lib/assay/trust"
+#define RECORD_TRUST_MAX (1U << 20) /* bytes of one of them */
+
+struct record_file {
+	struct digest digest; /* SHA-256 of the file */
 	char name[RECORD_NAME_MAX];
 };
 
@@ -30,9 +39,11 @@ struct record {
 	struct settings settings; /* profile is never PROFILE_AUTO, mode never MODE_OFF */
 	uint32_t epoch;
 	char level[RECORD_LEVEL_MAX];
-	struct digest policy; /* SHA-256 of the policy file */
-	struct record_cert certs[RECORD_CERTS_MAX];
+	struct digest policy;			    /* SHA-256 of the policy file */
+	struct record_file certs[RECORD_CERTS_MAX]; /* DER */
 	size_t n_certs;
+	struct record_file keyrings[RECORD_KEYRINGS_MAX]; /* OpenPGP, as gpgv takes them */
+	size_t n_keyrings;
 };
 
 /* The one canonical text. */
@@ -47,5 +58,15 @@ MUST_USE int record_parse(const char *text, size_t len, struct record *ret_recor
  */
 MUST_USE int record_verify(const void *text, size_t len, const void *sig, size_t sig_len,
 			   const struct cert_set *trusted, struct err *err);
+
+/* What a PCR of SHA-256 holds that was extended with the text alone; PROTOCOL.record, section 4. */
+MUST_USE int record_pcr_value(const void *text, size_t len, struct digest *ret_value,
+			      struct err *err);
+
+/*
+ * The record that assay-boot left of this boot; *ret_there false: none.  Fails where the TPM says
+ * that it is another.
+ */
+MUST_USE int record_in_force(struct record *ret_record, bool *ret_there, struct err *err);
 
 #endif

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (config_parse((const char *)data, size, "fuzz", &c, &err) < 0 ||
 	    buf_put(&text, data, size, &err) < 0)
 		return 0;
-	if (config_edit_mode(&text, MODE_LOG, &out, &err) < 0)
+	if (config_edit(&text, "mode", "log", &out, &err) < 0)
 		return 0;
 	return 0;
 }

@@ -81,7 +81,7 @@ static int edit(const char *text, struct buf *out, struct err *err)
 	buf_reset(out);
 	if (buf_put(&in, text, strlen(text), err) < 0)
 		return -1;
-	return config_edit_mode(&in, MODE_ENFORCE, out, err);
+	return config_edit(&in, "mode", "enforce", out, err);
 }
 
 static void editing_changes_the_mode_only(void)

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Certificates and keyrings by the digests of the record in force. */
+#include "transaction/trust.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "base/io.h"
+
+#define TRUST_PATH_MAX 256
+
+/* *text is the file, found by what the record says of it, and nothing else. */
+static int read_named(const struct record_file *file, char ret_path[static TRUST_PATH_MAX],
+		      struct buf *text, struct err *err)
+{
+	char hex[2 * HASH_SIZE_MAX + 1];
+	struct digest got;
+
+	hex_format(file->digest.data, file->digest.len, hex);
+	(void)snprintf(ret_path, TRUST_PATH_MAX, RECORD_TRUST_DIR "/%s", hex);
+	if (io_read_file(ret_path, text, err) < 0 ||
+	    hash_bytes(file->digest.algo, text->data, text->len, &got, err) < 0)
+		return err_prepend(err, "%s", file->name);
+	if (got.len != file->digest.len || memcmp(got.data, file->digest.data, got.len) != 0)
+		return err_set(err,
+			       "%s: is not what its name says; put %s back as it was at the last "
+			       "'assay enable'",
+			       ret_path, file->name);
+	return 0;
+}
+
+static int by_record(struct trust *t, struct err *err)
+{
+	char path[TRUST_PATH_MAX];
+
+	for (size_t i = 0; i < t->record.n_certs; i++) {
+		AUTO_BUF der = BUF_INIT(RECORD_TRUST_MAX);
+
+		if (read_named(&t->record.certs[i], path, &der, err) < 0 ||
+		    cert_parse(der.data, der.len, &t->certs.cert[t->certs.n], err) < 0)
+			return -1;
+		t->certs.n++;
+	}
+	for (size_t i = 0; i < t->record.n_keyrings; i++) {
+		AUTO_BUF text = BUF_INIT(RECORD_TRUST_MAX);
+
+		if (read_named(&t->record.keyrings[i], path, &text, err) < 0 ||
+		    buf_putf(&t->keyrings, err, "%s%s", i ? " " : "", path) < 0)
+			return -1;
+	}
+	/* The record has the root's profile; other file systems may have the other one. */
+	t->settings = t->record.settings;
+	t->settings.profile = t->config->settings.profile;
+	return 0;
+}
+
+static int by_config(struct trust *t, struct err *err)
+{
+	t->settings = t->config->settings;
+	if (io_exists(t->config->certificates) && level_load_trusted(t->config, &t->certs, err) < 0)
+		return -1;
+	return level_accepted_keyrings(t->config, &t->keyrings, err);
+}
+
+static int load(struct trust *t, struct err *err)
+{
+	if (config_load(CONFIG_PATH, t->config, err) < 0 ||
+	    record_in_force(&t->record, &t->in_force, err) < 0)
+		return -1;
+	return t->in_force ? by_record(t, err) : by_config(t, err);
+}
+
+int trust_open(struct trust **ret_trust, struct err *err)
+{
+	struct trust *t = calloc(1, sizeof(*t));
+
+	if (t)
+		t->config = calloc(1, sizeof(*t->config));
+	if (!t || !t->config) {
+		trust_free(t);
+		return err_set(err, "out of memory");
+	}
+	t->keyrings.max = CONFIG_LEVELS_MAX * SETTINGS_PATH_MAX;
+	if (load(t, err) < 0) {
+		trust_free(t);
+		return -1;
+	}
+	*ret_trust = t;
+	return 0;
+}
+
+void trust_free(struct trust *trust)
+{
+	if (!trust)
+		return;
+	cert_set_done(&trust->certs);
+	buf_done(&trust->keyrings);
+	free(trust->config);
+	free(trust);
+}
+
+const char *trust_level(const struct trust *trust)
+{
+	return trust->in_force ? trust->record.level
+			       : level_name(trust->config, level_of_host(trust->config));
+}
+
+static int add_cert(void *ctx, const char *path, struct err *err)
+{
+	return cert_set_add_file(ctx, path, err);
+}
+
+static bool signed_at(const struct trust *t, size_t level, const struct buf *text,
+		      char ret_subject[static ERR_TEXT_MAX])
+{
+	CLEANUP(package_free) struct package *package = calloc(1, sizeof(*package));
+	CLEANUP(cert_set_done) struct cert_set set = CERT_SET_INIT;
+	const struct cert *by;
+
+	if (!text->len || !package || package_init(package, NULL) < 0 ||
+	    level_certs(t->config, level, add_cert, &set, NULL) < 0 ||
+	    package_verify(text, &set, package, &by, NULL) < 0)
+		return false;
+	(void)snprintf(ret_subject, ERR_TEXT_MAX, "signed by %s", cert_subject(by));
+	return true;
+}
+
+static int add_word(void *ctx, const char *path, struct err *err)
+{
+	struct buf *words = ctx;
+
+	return buf_putf(words, err, "%s%s", words->len ? " " : "", path);
+}
+
+static bool vouched_at(const struct trust *t, size_t level, const struct digest *deb)
+{
+	AUTO_BUF words = BUF_INIT(SETTINGS_PATH_MAX);
+	struct apt *apt = NULL;
+	bool has;
+
+	if (level_keyrings(t->config, level, add_word, &words, NULL) < 0 || !words.len ||
+	    apt_load(APT_LISTS, buf_text(&words), &apt, NULL) < 0)
+		return false;
+	has = apt_has(apt, deb);
+	apt_free(apt);
+	return has;
+}
+
+void trust_explain(const struct trust *t, const struct buf *text, const struct digest *deb,
+		   struct err *err)
+{
+	char how[ERR_TEXT_MAX] = "in an archive";
+
+	for (size_t i = 0; i < t->config->n_levels; i++) {
+		if (!signed_at(t, i, text, how) && !vouched_at(t, i, deb))
+			continue;
+		if (strcmp(level_name(t->config, i), trust_level(t)) != 0)
+			(void)err_set(err,
+				      "%s, which is of level '%s'; this host takes '%s' and above",
+				      how, level_name(t->config, i), trust_level(t));
+		return;
+	}
+}

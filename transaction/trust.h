@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whose packages this boot takes: by the record in force, else as configured. */
+#ifndef ASSAY_TRANSACTION_TRUST_H
+#define ASSAY_TRANSACTION_TRUST_H
+
+#include "pkg/apt.h"
+#include "pkg/package.h"
+#include "proto/level.h"
+#include "proto/record.h"
+
+struct trust {
+	struct config *config;
+	bool in_force; /* a record is */
+	struct record record;
+	struct settings settings; /* the record's, else the configured ones */
+	struct cert_set certs;
+	struct buf keyrings; /* paths, separated by blanks */
+};
+
+MUST_USE int trust_open(struct trust **ret_trust, struct err *err);
+void trust_free(struct trust *trust);
+
+/* The name of the least trusted level that is taken. */
+const char *trust_level(const struct trust *trust);
+
+/*
+ * Why a package is refused that nobody of the host's level vouches for, where someone of a lower
+ * one does; else err stays as it is.  text is what is signed of the package, empty: nothing.
+ */
+void trust_explain(const struct trust *trust, const struct buf *text, const struct digest *deb,
+		   struct err *err);
+
+#endif
