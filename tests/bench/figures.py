@@ -25,6 +25,12 @@ def figure(name, value, unit, baseline, command, *, ratio=None, target=None):
             "target": target}
 
 
+def unmeasured(name, unit, command, why):
+    """A row without a figure, and why there is none."""
+    return {"name": name, "value": None, "unit": unit, "baseline": None, "ratio": None,
+            "command": command, "target": None, "note": f"not measured: {why}"}
+
+
 def median(values):
     """The middle of what was measured."""
     return statistics.median(values)

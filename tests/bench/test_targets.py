@@ -6,7 +6,7 @@ from importlib.machinery import SourceFileLoader
 
 import pytest
 
-from bench.figures import at_least, at_most, figure
+from bench.figures import at_least, at_most, figure, unmeasured
 
 
 @pytest.fixture
@@ -42,6 +42,14 @@ def test_a_row_without_a_figure_is_a_miss(bench):
     assert bench.is_met(row) is False
     del row["target"]
     assert bench.is_met(row) is None and bench.summary([row]) == "every target is met"
+
+
+def test_what_was_not_measured_says_why(bench):
+    """In a row of its own, with the fields of all others."""
+    row = unmeasured("beside", "s", "c", "no such package")
+    assert set(bench.FIELDS) <= set(row)
+    assert bench.table([row]).splitlines()[1].endswith("not measured: no such package")
+    assert bench.summary([row]) == "every target is met"
 
 
 def test_each_figure_has_its_fields(bench):
