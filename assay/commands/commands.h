@@ -3,10 +3,16 @@
 #ifndef ASSAY_COMMANDS_COMMANDS_H
 #define ASSAY_COMMANDS_COMMANDS_H
 
+#include "assay/host/host.h"
 #include "cli/cmd.h"
+#include "proto/settings.h"
 
 int cmd_check(const struct cmd *cmd, int argc, char **argv);
 int cmd_enable(const struct cmd *cmd, int argc, char **argv);
+/* What cmd_enable does once its options are read; mode is MODE_LOG or MODE_ENFORCE. */
+int enable_host(const struct cmd *cmd, const struct host *host, enum settings_mode mode, bool json,
+		bool no_initramfs);
+
 int cmd_disable(const struct cmd *cmd, int argc, char **argv);
 int cmd_status(const struct cmd *cmd, int argc, char **argv);
 int cmd_events(const struct cmd *cmd, int argc, char **argv);

@@ -286,11 +286,35 @@ static int run(const struct cmd *cmd, struct enable *e)
 	return CMD_YES;
 }
 
+static int begin(const struct cmd *cmd, struct enable *e)
+{
+	struct err err = ERR_INIT;
+
+	if (report_init(&e->report, e->host.root, &err) < 0)
+		return cmd_fail(cmd, &err);
+	e->no_initramfs |= *e->host.root != '\0';
+	if (geteuid() != 0 && !*e->host.root) {
+		(void)err_set(&err, "only root can change what the next boot does");
+		return cmd_fail(cmd, &err);
+	}
+	return run(cmd, e);
+}
+
+int enable_host(const struct cmd *cmd, const struct host *host, enum settings_mode mode, bool json,
+		bool no_initramfs)
+{
+	CLEANUP(cleanup_enable)
+	struct enable e = {
+		.host = *host, .mode = mode, .json = json, .no_initramfs = no_initramfs
+	};
+
+	return begin(cmd, &e);
+}
+
 int cmd_enable(const struct cmd *cmd, int argc, char **argv)
 {
 	CLEANUP(cleanup_enable)
 	struct enable e = { .host = { .root = "" }, .mode = MODE_ENFORCE };
-	struct err err = ERR_INIT;
 	int ret_exit;
 	int first;
 
@@ -299,12 +323,5 @@ int cmd_enable(const struct cmd *cmd, int argc, char **argv)
 		return ret_exit;
 	if (first < argc)
 		return cmd_misuse(cmd, "takes no operand, but '%s' was given", argv[first]);
-	if (report_init(&e.report, e.host.root, &err) < 0)
-		return cmd_fail(cmd, &err);
-	e.no_initramfs |= *e.host.root != '\0';
-	if (geteuid() != 0 && !*e.host.root) {
-		(void)err_set(&err, "only root can change what the next boot does");
-		return cmd_fail(cmd, &err);
-	}
-	return run(cmd, &e);
+	return begin(cmd, &e);
 }

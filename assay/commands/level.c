@@ -11,8 +11,6 @@
 #include "assay/host/trust.h"
 #include "cli/passphrase.h"
 
-#define ENABLE_ARGS_MAX 8
-
 enum { OPT_JSON, OPT_PASSPHRASE_FILE, OPT_NO_INITRAMFS, OPT_ROOT };
 
 const struct cmd_option level_options[] = {
@@ -28,7 +26,6 @@ const struct cmd_option level_options[] = {
 struct level {
 	const struct cmd *cmd;
 	struct host host;
-	const char *root; /* as it was given; NULL: the running host */
 	const char *passphrase_file;
 	bool json;
 	bool no_initramfs;
@@ -48,7 +45,6 @@ static int option(void *ctx, int id, const char *value, struct err *err)
 		l->no_initramfs = true;
 		return 0;
 	case OPT_ROOT:
-		l->root = value;
 		return host_set_root(&l->host, value, err);
 	default:
 		l->json = true;
@@ -174,23 +170,10 @@ static int run_list(struct level *l)
 /* The same as 'assay enable' in the mode that is configured: it refuses what would not boot. */
 static int enable(const struct level *l)
 {
-	char *argv[ENABLE_ARGS_MAX] = { (char[]){ "enable" } };
-	int argc = 1;
-
-	if (l->state->config.settings.mode == MODE_LOG)
-		argv[argc++] = (char[]){ "--log" };
-	if (l->json)
-		argv[argc++] = (char[]){ "--json" };
-	if (l->no_initramfs)
-		argv[argc++] = (char[]){ "--no-initramfs" };
-	if (l->root) {
-		argv[argc++] = (char[]){ "--root" };
-		argv[argc++] = (char *)(uintptr_t)l->root;
-	}
-	argv[argc] = NULL;
 	if (l->passphrase_file)
 		passphrase_use_file(l->passphrase_file);
-	return cmd_enable(l->cmd, argc, argv);
+	return enable_host(l->cmd, &l->host, l->state->config.settings.mode, l->json,
+			   l->no_initramfs);
 }
 
 static int write_level(const struct level *l, const char *name, struct buf *old, struct err *err)

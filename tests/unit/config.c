@@ -56,6 +56,40 @@ static void refusals_name_file_and_line(void)
 	CHECK_FAILS(config_parse("[boot]\0\n", 8, "f", &c, &err), &err, "NUL");
 }
 
+static void levels_are_read_in_their_order(void)
+{
+	struct err err = ERR_INIT;
+	struct config c;
+
+	CHECK_OK(parse("[enforcement]\nlevel = b\n[levels]\na = /x.der\nb = /y.gpg\t/z.pem\n", &c,
+		       &err),
+		 &err);
+	CHECK(c.n_levels == 2);
+	CHECK_STR(c.level, "b");
+	CHECK_STR(c.levels[0].name, "a");
+	CHECK_STR(c.levels[1].paths, "/y.gpg\t/z.pem");
+	CHECK_OK(config_put_below(&c, "/r", &err), &err);
+	CHECK_STR(c.levels[1].paths, "/r/y.gpg /r/z.pem");
+}
+
+static void levels_that_are_none(void)
+{
+	struct err err = ERR_INIT;
+	struct config c;
+
+	CHECK_FAILS(parse("[levels]\nA = /x.der\n", &c, &err), &err, "are a name");
+	CHECK_FAILS(parse("[levels]\na =\n", &c, &err), &err, "a: empty");
+	CHECK_FAILS(parse("[levels]\na = x.der\n", &c, &err), &err, "no absolute path");
+	CHECK_FAILS(parse("[levels]\na = /x.asc\n", &c, &err), &err, "no absolute path");
+	CHECK_FAILS(parse("[levels]\na = /x.der /y\n", &c, &err), &err, "'/y' is no absolute");
+	CHECK_FAILS(parse("[levels]\na = /x.der\na = /y.der\n", &c, &err), &err, "there twice");
+	CHECK_FAILS(parse("[enforcement]\nlevel = a\n", &c, &err), &err, "not one that [levels]");
+	CHECK_FAILS(parse("[levels]\na=/a.der\nb=/a.der\nc=/a.der\nd=/a.der\ne=/a.der\nf=/a.der\n"
+			  "g=/a.der\nh=/a.der\ni=/a.der\n",
+			  &c, &err),
+		    &err, "assay.conf:10: more than 8 levels");
+}
+
 static void file_larger_than_the_maximum_is_refused(void)
 {
 	AUTO_BUF big = BUF_INIT(CONFIG_MAX + 1);
@@ -104,7 +138,8 @@ static void editing_changes_the_mode_only(void)
 
 static const struct unit_case cases[] = {
 	CASE(absent_file_gives_the_defaults), CASE(every_section_is_read),
-	CASE(refusals_name_file_and_line),    CASE(file_larger_than_the_maximum_is_refused),
+	CASE(refusals_name_file_and_line),    CASE(levels_are_read_in_their_order),
+	CASE(levels_that_are_none),	      CASE(file_larger_than_the_maximum_is_refused),
 	CASE(editing_changes_the_mode_only),  CASE_END,
 };
 UNIT_MAIN(cases)

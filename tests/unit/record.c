@@ -42,6 +42,42 @@ static void vector_is_read_and_written_alike(void)
 	CHECK(strcmp(hex, vector_sha256) == 0);
 }
 
+#define KEYRING "keyring sha256:" EMPTY_SHA256 " debian.gpg\n"
+#define WHOLE HEAD "pcr 13\ninit /sbin/init\n" MIDDLE CERT
+
+static void keyrings_may_follow(void)
+{
+	AUTO_BUF out = BUF_INIT(RECORD_MAX);
+	struct err err = ERR_INIT;
+	struct record r;
+
+	CHECK_OK(parse(WHOLE KEYRING KEYRING, &r, &err), &err);
+	CHECK(r.n_keyrings == 2);
+	CHECK_STR(r.keyrings[1].name, "debian.gpg");
+	CHECK_OK(record_format(&r, &out, &err), &err);
+	CHECK_STR(buf_text(&out), WHOLE KEYRING KEYRING);
+	CHECK_FAILS(parse(HEAD "pcr 13\ninit /sbin/init\n" MIDDLE KEYRING CERT, &r, &err), &err,
+		    "canonical");
+	CHECK_FAILS(parse(WHOLE "keyring sha256:" EMPTY_SHA256 " ../x\n", &r, &err), &err,
+		    "keyring: no digest and file name");
+	CHECK_FAILS(
+		parse(WHOLE KEYRING KEYRING KEYRING KEYRING KEYRING KEYRING KEYRING KEYRING KEYRING,
+		      &r, &err),
+		&err, "more than 8 keyrings");
+}
+
+/* PCR = H(00...00 || H(text)), of the vector. */
+static void what_the_pcr_holds(void)
+{
+	struct err err = ERR_INIT;
+	char hex[2 * HASH_SIZE_MAX + 1];
+	struct digest d;
+
+	CHECK_OK(record_pcr_value(vector, strlen(vector), &d, &err), &err);
+	hex_format(d.data, d.len, hex);
+	CHECK_STR(hex, "aaf4d422cf78abb88774dd2f53e2b6687dd6267770e1c1b06775a6b89272b8c8");
+}
+
 static void whatever_is_not_canonical_is_refused(void)
 {
 	static const char *const bad[] = {
@@ -127,8 +163,13 @@ static void signature_that_is_none_is_refused(void)
 }
 
 static const struct unit_case cases[] = {
-	CASE(vector_is_read_and_written_alike),	     CASE(whatever_is_not_canonical_is_refused),
-	CASE(words_that_decide_nothing_are_refused), CASE(maxima_hold),
-	CASE(signature_that_is_none_is_refused),     CASE_END,
+	CASE(vector_is_read_and_written_alike),
+	CASE(keyrings_may_follow),
+	CASE(what_the_pcr_holds),
+	CASE(whatever_is_not_canonical_is_refused),
+	CASE(words_that_decide_nothing_are_refused),
+	CASE(maxima_hold),
+	CASE(signature_that_is_none_is_refused),
+	CASE_END,
 };
 UNIT_MAIN(cases)
