@@ -41,7 +41,8 @@ static const struct cmd commands[] = {
 	{ "level", "get | list | set NAME", "whose packages and files this host takes",
 	  "Levels are named in assay.conf, the most trusted first.  What they do not accept is "
 	  "refused\n"
-	  "before it is unpacked, and the kernel is not given its key.  set does what 'assay enable' "
+	  "before it is unpacked, and the kernel is not given its key.  set does what 'assay "
+	  "enable' "
 	  "does:\n"
 	  "it takes effect at the next boot.",
 	  level_options, cmd_level },

@@ -88,6 +88,7 @@ static int read_package(struct begin *begin, const char *path, struct package *p
 			      begin->apt ? ", and no archive whose key is trusted vouches for it"
 					 : "");
 	else if (package_verify(text, &begin->trust->certs, package, &by, err) == 0 &&
+		 trust_accepts(begin->trust, by, err) == 0 &&
 		 package_matches(package, &deb, err) == 0 &&
 		 package_serves(package, &begin->wants, err) == 0)
 		return 0;

@@ -107,6 +107,24 @@ const char *trust_level(const struct trust *trust)
 			       : level_name(trust->config, level_of_host(trust->config));
 }
 
+int trust_accepts(const struct trust *t, const struct cert *by, struct err *err)
+{
+	size_t taken = 0;
+	size_t level;
+
+	if (!t->config->n_levels)
+		return 0;
+	if (level_of_cert(t->config, by, &level, err) < 0)
+		return -1;
+	while (taken < t->config->n_levels &&
+	       strcmp(level_name(t->config, taken), trust_level(t)) != 0)
+		taken++;
+	if (level <= taken && level < t->config->n_levels)
+		return 0;
+	return err_set(err, "signed by %s, which is of no level that this host takes",
+		       cert_subject(by));
+}
+
 static int add_cert(void *ctx, const char *path, struct err *err)
 {
 	return cert_set_add_file(ctx, path, err);

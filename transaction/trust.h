@@ -23,6 +23,9 @@ void trust_free(struct trust *trust);
 /* The name of the least trusted level that is taken. */
 const char *trust_level(const struct trust *trust);
 
+/* Is whoever signed a package of a level that is taken?  The host's own key may be of none. */
+MUST_USE int trust_accepts(const struct trust *trust, const struct cert *by, struct err *err);
+
 /*
  * Why a package is refused that nobody of the host's level vouches for, where someone of a lower
  * one does; else err stays as it is.  text is what is signed of the package, empty: nothing.

@@ -109,6 +109,16 @@ def test_configuring_reminds_only_of_trouble(host, end, lines):
     assert code == 0 and len(said(err)) == lines, err
 
 
+@pytest.mark.parametrize("code, rc", [(0, 0), (1, 2), (2, 0)])
+def test_the_record_in_force_has_the_last_word(host, code, rc):
+    """Whatever /run/assay/boot says: where the transaction refuses, dpkg does not go on."""
+    host.write("run/assay/boot", "state log\n")
+    host.write("run/assay/record", RECORD)
+    host.transaction(code, 1)
+    assert host.dpkg("--install", host.deb)[0] == rc and host.is_installed() == (rc == 0)
+    assert host.calls()[0] == "begin"
+
+
 def test_a_transaction_around_dpkg(host):
     """It begins before dpkg unpacks and ends after; what it signed needs no reminder."""
     host.write("run/assay/boot", ENFORCING)

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Acceptance levels on a host that enforces: by the record in force, whatever is configured since."""
+
+import subprocess
+
+import pytest
+
+from frame.deb import build_deb
+from vm.lab.prepare import Setup
+
+pytestmark = [pytest.mark.vm,
+              pytest.mark.parametrize("setup", [Setup("6.12", "verity", "portable")], ids=str, indirect=True)]
+
+TOOL = b"#!/bin/sh\necho tool runs\n"
+PLACE = "/var/tmp/packages"
+LEVELS = """
+[levels]
+vendor = /etc/assay/levels/vendor.der
+debian = /usr/share/keyrings/debian-archive-keyring.gpg
+site = /etc/assay/levels/site.der
+"""
+
+
+@pytest.fixture(scope="module")
+def makers(bin_dir, tmp_path_factory):
+    """name -> (key, certificate) of who makes packages."""
+    top = tmp_path_factory.mktemp("makers")
+    pairs = {name: (top / f"{name}.key", top / f"{name}.der") for name in ("vendor", "site", "stranger")}
+    for key, cert in pairs.values():
+        subprocess.run([bin_dir / "assay-sign", "keygen", "--type", "rsa2048", "--no-passphrase", "--key", key,
+                        "--cert", cert], check=True)
+    return pairs
+
+
+@pytest.fixture
+def packages(makers, bin_dir, tmp_path):
+    """name -> a package that holds /usr/bin/NAME, signed by that maker."""
+    made = {}
+    for name, (key, cert) in makers.items():
+        made[name] = build_deb(tmp_path / name, name, {f"/usr/bin/{name}": (TOOL, 0o755)})
+        subprocess.run([bin_dir / "assay-pkg", "sign", "--key", key, "--cert", cert, made[name]], check=True)
+    return made
+
+
+@pytest.fixture
+def host(enforcing_machine, makers, packages):
+    """An enforcing machine with three levels, the lowest in force, and the packages."""
+    machine = enforcing_machine
+    machine.sh(f"mkdir -m 755 {PLACE} /etc/assay/levels")
+    for name in ("vendor", "site"):
+        machine.put(f"/etc/assay/levels/{name}.der", makers[name][1])
+    for deb in packages.values():
+        machine.put(f"{PLACE}/{deb.name}", deb)
+    machine.put("/tmp/levels", LEVELS.encode())
+    machine.sh("cat /tmp/levels >>/etc/assay/assay.conf && assay enable", 600)
+    machine.reboot()
+    return machine
+
+
+def refusal(host, name):
+    """The line by which dpkg refuses the package; nothing of it is there."""
+    done = host.run(f"dpkg -i {PLACE}/{name}.deb", 300)
+    ours = [line for line in done.stderr.splitlines() if line.startswith("assay: refused: ")]
+    assert done.rc == 2 and len(ours) == 1, done
+    assert host.run(f"test -e /usr/bin/{name} || dpkg -s {name}").rc != 0
+    return ours[0]
+
+
+def test_levels(host):
+    """Who is taken, who is not, from when on, and what root's edits of the configuration change: nothing."""
+    assert host.sh("assay level get").strip() == "site"
+    for name in ("vendor", "site"):
+        host.sh(f"dpkg -i {PLACE}/{name}.deb", 300)
+        assert host.sh(name) == "tool runs\n"
+    assert "signed by a key that is not trusted" in refusal(host, "stranger")
+    host.sh("assay level set debian && dpkg --purge site", 600)
+    # Until the next boot the record in force counts.
+    assert host.sh("assay level get").split() == ["debian", "(in", "force:", "site)"]
+    host.sh(f"dpkg -i {PLACE}/site.deb && site", 300)
+    host.reboot()
+    # What is of a lower level now is not run any more, and not installed.
+    assert host.run("site").rc == 126 and host.sh("vendor") == "tool runs\n"
+    host.sh("dpkg --purge site", 300)
+    line = refusal(host, "site")
+    assert "is of level 'site'; this host takes 'debian' and above" in line, line
+    # The configuration, the record, and what it names, are not root's to edit.
+    host.sh("sed -i 's/^level = .*/level = site/' /etc/assay/assay.conf")
+    refusal(host, "site")
+    host.sh("cp -a /run/assay/record /tmp/record && sed -i 's/^level .*/level site/' /run/assay/record")
+    done = host.run(f"dpkg -i {PLACE}/vendor.deb", 300)
+    assert done.rc != 0 and "is not the record that the TPM" in done.stderr, done
+    host.sh("cp -a /tmp/record /run/assay/record && for f in /var/lib/assay/trust/*; do echo x >>$f; done")
+    done = host.run(f"dpkg -i {PLACE}/vendor.deb", 300)
+    assert done.rc != 0 and "is not what its name says" in done.stderr, done
+    assert host.sh("vendor") == "tool runs\n"
