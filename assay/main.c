@@ -46,6 +46,14 @@ static const struct cmd commands[] = {
 	  "does:\n"
 	  "it takes effect at the next boot.",
 	  level_options, cmd_level },
+	{ "log", "", "what was taken, signed and admitted, by whose word and when",
+	  "Every package that dpkg installed while Assay watched, every run of 'assay sign', "
+	  "every\n"
+	  "'assay admit', oldest first.",
+	  log_options, cmd_log },
+	{ "owner", "FILE...", "which package a file is of, whose key signed it, when it came",
+	  "Whether the signature verifies is for 'assay verify' and 'assay explain' to say.",
+	  owner_options, cmd_owner },
 	{ "events", "", "what was denied or would have been, by file and package, and the remedy",
 	  "Reports the kernel's integrity records: from the journal, audit.log and the kernel log.",
 	  events_options, cmd_events },
@@ -57,10 +65,8 @@ static const struct {
 	const char *name;
 	const char *program;
 } forwarded[] = {
-	{ "keygen", "sign" },
-	{ "sign", "sign" },
-	{ "verify", "sign" },
-	{ "repair", "sign" },
+	{ "keygen", "sign" }, { "sign", "sign" },  { "verify", "sign" },
+	{ "repair", "sign" }, { "admit", "sign" },
 };
 
 static const char help[] =
@@ -83,7 +89,8 @@ static const char help[] =
 static const char help_end[] =
 	"\nand those of other programs, run by 'assay NAME':\n"
 	"\n"
-	"  keygen, sign, verify, repair   make keys; sign and check files; assay-sign(8)\n"
+	"  keygen, sign, verify, repair, admit\n"
+	"                                 make keys; sign and check files; assay-sign(8)\n"
 	"  policy COMMAND                 generate, lint, explain, simulate; assay-policy(8)\n"
 	"  pkg COMMAND                    sign, verify, show: signatures in packages; "
 	"assay-pkg(8)\n"

@@ -4,6 +4,7 @@
 
 #include "evmctl-plugins/commands.h"
 #include "evmctl-plugins/packages.h"
+#include "evmctl-plugins/signed.h"
 
 static const struct cmd_option options[] = {
 	{ "key", JOB_KEY, 'k', "URI", "private key: file or OSSL_STORE URI" },
@@ -68,7 +69,8 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 	job.engine.key = key;
 	if (packages_init(&packages, &job, &err) < 0 ||
 	    job_run(&job, packages_feed, &packages, &totals, &err) < 0 ||
-	    packages_save(&packages, &err) < 0)
+	    packages_save(&packages, &err) < 0 ||
+	    signed_log(&job, totals.count[ENGINE_SIGNED], &err) < 0)
 		return cmd_fail(cmd, &err);
 	totals.count[ENGINE_DENIED] += packages.objections;
 	packages_print_summary(&packages, &totals);

@@ -5,6 +5,7 @@
 
 #include "cli/cmd.h"
 
+extern const struct cmd cmd_admit;
 extern const struct cmd cmd_keygen;
 extern const struct cmd cmd_repair;
 extern const struct cmd cmd_sign;

@@ -100,6 +100,9 @@ static int set_package_option(struct job *job, enum job_option id, const char *v
 	case JOB_VERBOSE:
 		job->verbose = true;
 		return 0;
+	case JOB_REASON:
+		job->reason = value;
+		return 0;
 	default:
 		return err_set(err, "unknown option");
 	}
@@ -153,6 +156,7 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 	case JOB_CHANGED_CONFFILES:
 	case JOB_UNOWNED:
 	case JOB_VERBOSE:
+	case JOB_REASON:
 		return set_package_option(job, (enum job_option)id, value, err);
 	}
 	return err_set(err, "unknown option");

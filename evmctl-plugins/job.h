@@ -34,6 +34,7 @@ enum job_option {
 	JOB_CHANGED_CONFFILES,
 	JOB_UNOWNED,
 	JOB_VERBOSE,
+	JOB_REASON,
 };
 
 #define JOB_PACKAGES_MAX 1024
@@ -59,6 +60,7 @@ struct job {
 	bool changed_conffiles;
 	bool unowned;
 	bool verbose;
+	const char *reason; /* of admit */
 	struct engine_config engine;
 	struct progress progress;
 	char **operands;

@@ -5,7 +5,7 @@
 int main(int argc, char **argv)
 {
 	const struct cmd commands[] = {
-		cmd_keygen, cmd_sign, cmd_verify, cmd_repair, { .name = NULL },
+		cmd_keygen, cmd_sign, cmd_verify, cmd_repair, cmd_admit, { .name = NULL },
 	};
 	const struct cmd_program program = {
 		.name = "assay-sign",

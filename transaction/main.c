@@ -13,6 +13,7 @@
 #include "transaction/archives.h"
 #include "transaction/pending.h"
 #include "transaction/session.h"
+#include "transaction/taken.h"
 #include "transaction/trust.h"
 
 enum option { OPTION_ENFORCING = 1 };
@@ -33,6 +34,7 @@ struct begin {
 	struct package_wants wants;
 	struct apt *apt; /* with a key only */
 	struct watch watch;
+	json_t *taken; /* entries for the log */
 	size_t refused;
 };
 
@@ -69,7 +71,7 @@ static int sign_vouched(struct begin *begin, int fd, struct package *package, st
 static int read_package(struct begin *begin, const char *path, struct package *package,
 			struct buf *text, struct err *err)
 {
-	const struct cert *by = NULL;
+	struct taken taken = { .package = package, .keyid = begin->how.keyid };
 	AUTO_STR beside = NULL;
 	CLEANUP(deb_done) struct deb deb = { .n_members = 0 };
 	AUTO_FD fd = -1;
@@ -80,6 +82,7 @@ static int read_package(struct begin *begin, const char *path, struct package *p
 	}
 	if (io_open_regular(path, &fd, err) < 0 || deb_read(fd, NULL, NULL, &deb, err) < 0)
 		return -1;
+	taken.deb = &deb.digest;
 	if (io_exists(beside) ? io_read_file(beside, text, err) < 0
 			      : buf_put(text, deb.signatures.data, deb.signatures.len, err) < 0)
 		return -1;
@@ -87,18 +90,21 @@ static int read_package(struct begin *begin, const char *path, struct package *p
 		(void)err_set(err, "carries no signatures%s",
 			      begin->apt ? ", and no archive whose key is trusted vouches for it"
 					 : "");
-	else if (package_verify(text, &begin->trust->certs, package, &by, err) == 0 &&
-		 trust_accepts(begin->trust, by, err) == 0 &&
+	else if (package_verify(text, &begin->trust->certs, package, &taken.by, err) == 0 &&
+		 trust_accepts(begin->trust, taken.by, err) == 0 &&
 		 package_matches(package, &deb, err) == 0 &&
 		 package_serves(package, &begin->wants, err) == 0)
-		return 0;
+		return taken_add(begin->taken, begin->trust, &taken, err);
 	if (!begin->apt || !apt_has(begin->apt, &deb.digest)) {
 		trust_explain(begin->trust, text, &deb.digest, err);
 		return -1;
 	}
 	package_done(package);
 	buf_reset(text);
-	return package_init(package, err) < 0 ? -1 : sign_vouched(begin, fd, package, text, err);
+	taken.by = NULL;
+	if (package_init(package, err) < 0 || sign_vouched(begin, fd, package, text, err) < 0)
+		return -1;
+	return taken_add(begin->taken, begin->trust, &taken, err);
 }
 
 /* One that is refused is told of, and the others looked at all the same. */
@@ -232,6 +238,8 @@ static int start(struct begin *begin, int *ret_exit, struct err *err)
 	begin->watch.unsigned_packages = begin->refused;
 	if (*ret_exit == CMD_NO || table_packages(begin->watch.attacher.table) == 0)
 		return 0;
+	if (taken_write(begin->taken, err) < 0)
+		return -1;
 	return session_begin(dpkg, &begin->watch, err);
 }
 
@@ -248,9 +256,11 @@ static int run_begin(const struct cmd *cmd, int argc, char **argv)
 	}
 	begin->cmd = cmd;
 	begin->watch = (struct watch)WATCH_INIT;
+	begin->taken = json_array();
 	first = cmd_options(cmd, argc, argv, set_begin_option, begin, &ret);
 	if (first >= 0 && start(begin, &ret, &err) < 0)
 		ret = cmd_fail(cmd, &err);
+	json_decref(begin->taken);
 	watch_done(&begin->watch);
 	table_free(begin->watch.attacher.table);
 	hash_free(begin->watch.attacher.hash);

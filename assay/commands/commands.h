@@ -17,6 +17,8 @@ int cmd_disable(const struct cmd *cmd, int argc, char **argv);
 int cmd_status(const struct cmd *cmd, int argc, char **argv);
 int cmd_events(const struct cmd *cmd, int argc, char **argv);
 int cmd_level(const struct cmd *cmd, int argc, char **argv);
+int cmd_log(const struct cmd *cmd, int argc, char **argv);
+int cmd_owner(const struct cmd *cmd, int argc, char **argv);
 int cmd_explain(const struct cmd *cmd, int argc, char **argv);
 
 extern const struct cmd_option check_options[];
@@ -25,6 +27,8 @@ extern const struct cmd_option disable_options[];
 extern const struct cmd_option status_options[];
 extern const struct cmd_option events_options[];
 extern const struct cmd_option explain_options[];
+extern const struct cmd_option log_options[];
+extern const struct cmd_option owner_options[];
 extern const struct cmd_option level_options[];
 
 #endif

@@ -151,3 +151,27 @@ def test_a_change_that_was_not_carried_through_is_told(assay, levels):
     conf.write_text(conf.read_text().replace("evm = off", "evm = off\nlevel = vendor"))
     findings = json.loads(assay("status", "--json").out)["findings"]
     assert any(f["id"] == "level" and "takes level local" in f["text"] for f in findings), findings
+
+
+def test_log_and_owner_below_a_root(assay, levels):
+    """What the log tells, damaged lines counted; whose a file is."""
+    assert assay("log").out == "" and assay("log", "x").rc == 2
+    log = levels / "var/lib/assay/log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text('{"time":"2026-01-01T00:00:00Z","event":"package","package":"tool","version":"1","architecture":'
+                   '"all","files":1,"by":"archive","keyid":"01234567"}\nhalf a li\n'
+                   '{"time":"t","event":"admit","path":"/x\\u001b[2J","reason":"because","by":"operator"}\n')
+    done = assay("log")
+    lines = done.out.splitlines()
+    assert done.rc == 2 and "1 lines are damaged" in done.err and len(lines) == 2, done
+    assert "tool 1 (all), 1 files, vouched for by an archive, signed here by key 01234567" in lines[0]
+    assert "/x\\x1b[2J" in lines[1] and lines[1].endswith("; because")
+    assert len(assay("log", "--package", "tool", "--json").out.splitlines()) == 1
+    done = assay("owner", "/usr/bin/tool", "/usr/sbin/init")
+    assert done.rc == 0 and "/usr/bin/tool: tool 1" in done.out and "taken 2026-01-01T00:00:00Z" in done.out, done
+    assert "level local" in done.out
+    answers = json.loads(assay("owner", "--json", "/usr/bin/tool").out)
+    assert answers[0]["log"]["by"] == "archive" and answers[0]["level"] == "local"
+    for path in ("usr/bin/tool", "/none", "/usr/bin"):
+        done = assay("owner", path)
+        assert done.rc == 2 and done.err.count("\n") == 1, done

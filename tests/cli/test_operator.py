@@ -251,7 +251,7 @@ def test_enable_again_replaces_and_leaves_nothing_behind(assay, signed):
     """From log to enforce and back: one bundle, no remains, the epoch kept."""
     for words in (["--log"], [], ["--log"]):
         assert assay("enable", *words).rc == 0
-    assert [p.name for p in (signed / "var/lib/assay").iterdir() if p.is_dir()] == ["boot"]
+    assert [p.name for p in (signed / "var/lib/assay").iterdir() if p.is_dir()] == ["boot", "trust"]
     assert b"\nmode log\n" in boot_dir(signed)["record"]
 
 

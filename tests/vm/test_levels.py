@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Acceptance levels on a host that enforces: by the record in force, whatever is configured since."""
 
+import json
 import subprocess
 
 import pytest
@@ -93,3 +94,38 @@ def test_levels(host):
     done = host.run(f"dpkg -i {PLACE}/vendor.deb", 300)
     assert done.rc != 0 and "is not what its name says" in done.stderr, done
     assert host.sh("vendor") == "tool runs\n"
+
+
+def entries(host, *words):
+    """What assay log tells."""
+    return [json.loads(line) for line in host.sh(["assay", "log", "--json", *words]).splitlines()]
+
+
+def test_what_was_taken_and_admitted(host):
+    """Each package is in the log with who vouches for it; a single file is admitted with a reason, where the level
+    allows it; owner tells both; nobody cuts the log short."""
+    host.sh(f"dpkg -i {PLACE}/vendor.deb", 300)
+    taken = entries(host, "--package", "vendor")
+    assert len(taken) == 1 and taken[0]["by"] == "signature" and taken[0]["level"] == "vendor", taken
+    assert taken[0]["sha256"] == host.sh(f"sha256sum {PLACE}/vendor.deb").split()[0] and taken[0]["files"] == 1
+    refusal(host, "stranger")
+    assert entries(host, "--package", "stranger") == []
+    told = json.loads(host.sh("assay owner --json /usr/bin/vendor"))[0]
+    assert told["package"] == "vendor" and told["level"] == "vendor" and told["log"] == taken[0], told
+    assert any(e["event"] == "sign" and e["what"] == "--installed" for e in entries(host))
+    host.put("/usr/local/bin/agent", TOOL, mode=0o755)
+    assert host.run("agent").rc == 126
+    done = host.run("assay admit --reason 'pushed by the backup service' /usr/local/bin/agent")
+    # The host's own certificate is in none of these levels.
+    assert done.rc == 2 and "is of no level, and this host takes 'site' and above" in done.stderr, done
+    assert host.run("agent").rc == 126
+    host.sh("sed -i 's#^site = #&/etc/assay/certs/signing.der #' /etc/assay/assay.conf")
+    host.sh("assay admit --reason 'pushed by the backup service' /usr/local/bin/agent")
+    assert host.sh("agent") == "tool runs\n"
+    last = entries(host)[-1]
+    assert last["event"] == "admit" and last["path"] == "/usr/local/bin/agent", last
+    assert "no package's" in host.sh("assay owner /usr/local/bin/agent")
+    assert "admitted: pushed by the backup service" in host.sh("assay owner /usr/local/bin/agent")
+    for command in ("rm /var/lib/assay/log", "truncate -s 0 /var/lib/assay/log", "echo x >/var/lib/assay/log"):
+        assert host.run(command).rc != 0
+    assert "pushed by the backup service" in host.sh("journalctl -t assay --grep assay.log | cat")
