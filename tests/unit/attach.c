@@ -2,21 +2,16 @@
 /* Packages' signatures on files, kept and found again; fs-verity's ioctls are played here. */
 #include "pkg/attach.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <sys/ioctl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <linux/fsverity.h>
-
 #include "base/io.h"
 #include "crypto/keygen.h"
-#include "ima/verity.h"
 #include "ima/xattr.h"
 #include "pkg/store.h"
 #include "unit/unit.h"
+#include "unit/verity_played.h"
 
 #define CONTENT "#!/bin/sh\nexit 0\n"
 #define BUILD \
@@ -26,43 +21,6 @@
 	"x\\n' " \
 	">t/DEBIAN/control && dpkg-deb --root-owner-group -Znone -b t t.deb >/dev/null && cp " \
 	"t/usr/bin/x x"
-
-static enum verity_state state;
-static size_t enabled;
-static bool busy_writer;
-
-static int measure(int fd, struct fsverity_digest *out)
-{
-	struct digest d;
-
-	if (state != VERITY_ON) {
-		errno = state == VERITY_OFF ? ENODATA : EOPNOTSUPP;
-		return -1;
-	}
-	if (verity_compute(fd, sizeof(CONTENT) - 1, &d, NULL) < 0)
-		return -1;
-	out->digest_algorithm = FS_VERITY_HASH_ALG_SHA256;
-	out->digest_size = (uint16_t)d.len;
-	memcpy((uint8_t *)out + sizeof(*out), d.data, d.len);
-	return 0;
-}
-
-int ioctl(int fd, unsigned long request, ...)
-{
-	va_list ap;
-	void *arg;
-
-	va_start(ap, request);
-	arg = va_arg(ap, void *);
-	va_end(ap);
-	if (request == FS_IOC_MEASURE_VERITY)
-		return measure(fd, arg);
-	errno = busy_writer ? ETXTBSY : ENOTTY;
-	if (request != FS_IOC_ENABLE_VERITY || busy_writer)
-		return -1;
-	enabled++;
-	return 0;
-}
 
 /* A package, signed, in a table; a file of its content. */
 struct world {
@@ -111,9 +69,8 @@ static int world_init(struct world *w, struct err *err)
 	AUTO_FD fd = -1;
 
 	*w = (struct world){ .fd = -1, .text = BUF_INIT(DEB_SIGNATURES_MAX), .a = { .evm = true } };
-	state = VERITY_NONE;
-	enabled = 0;
-	busy_writer = false;
+	memset(&verity_played, 0, sizeof(verity_played));
+	verity_played.state = VERITY_NONE;
 	w->package = calloc(1, sizeof(*w->package));
 	if (!w->package || chdir(unit_tmp()) < 0 || system(BUILD) != 0)
 		return err_set(err, "no package");
@@ -203,21 +160,21 @@ static void verity_waits_for_writers(void)
 
 	CHECK_OK(world_init(&w, &err), &err);
 	CHECK_OK(to_table(&w, &err), &err);
-	state = VERITY_OFF;
+	verity_played.state = VERITY_OFF;
 	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
 	CHECK(what.entry && what.verity && what.entry->over == MANIFEST_VERITY);
-	busy_writer = true;
+	verity_played.busy = true;
 	CHECK_OK(attach(&w.a, w.fd, &what, &busy, &err), &err);
-	CHECK(busy && enabled == 0);
-	busy_writer = false;
-	state = VERITY_ON;
+	CHECK(busy && verity_played.enabled == 0);
+	verity_played.busy = false;
+	verity_played.state = VERITY_ON;
 	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
 	CHECK(what.entry && !what.verity);
 	w.a.profile = ATTACH_SIGNATURE;
 	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
 	CHECK(what.entry && what.entry->over == MANIFEST_FILE);
 	w.a.profile = ATTACH_VERITY;
-	state = VERITY_NONE;
+	verity_played.state = VERITY_NONE;
 	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
 	CHECK(!what.entry);
 }
