@@ -2,8 +2,18 @@
 /* Which key signs, which certificates are trusted. */
 #include "cli/keys.h"
 
+#include <string.h>
+
 #include "base/io.h"
 #include "cli/passphrase.h"
+
+/* SHA-1 is for reading old signatures, not for new ones. */
+int keys_parse_digest(const char *name, enum hash_algo *ret_algo, struct err *err)
+{
+	if (strcmp(name, "sha1") == 0)
+		return err_set(err, "sha1 is no longer safe (sha256, sha384, sha512)");
+	return hash_algo_parse(name, ret_algo, err);
+}
 
 int keys_add_cert(struct keys *keys, const char *path, struct err *err)
 {
