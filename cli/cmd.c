@@ -217,15 +217,16 @@ void cmd_next(const char *text)
 	(void)fprintf(stderr, "next: %s\n", text);
 }
 
-int cmd_parse_uint(const char *text, unsigned long max, unsigned long *ret_value, struct err *err)
+int cmd_parse_uint(const char *text, unsigned long min, unsigned long max, unsigned long *ret_value,
+		   struct err *err)
 {
 	unsigned long v;
 	char *end;
 
 	errno = 0;
 	v = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || v > max)
-		return err_set(err, "'%s' is not a number from 0 to %lu", text, max);
+	if (*text < '0' || *text > '9' || *end || errno || v < min || v > max)
+		return err_set(err, "'%s' is not a number from %lu to %lu", text, min, max);
 	*ret_value = v;
 	return 0;
 }

@@ -12,7 +12,9 @@ int keys_parse_digest(const char *name, enum hash_algo *ret_algo, struct err *er
 {
 	if (strcmp(name, "sha1") == 0)
 		return err_set(err, "sha1 is no longer safe (sha256, sha384, sha512)");
-	return hash_algo_parse(name, ret_algo, err);
+	if (hash_algo_parse(name, ret_algo, NULL) < 0)
+		return err_set(err, "no digest is named '%s' (sha256, sha384, sha512)", name);
+	return 0;
 }
 
 int keys_add_cert(struct keys *keys, const char *path, struct err *err)

@@ -54,7 +54,7 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 		work->replace = true;
 		return 0;
 	case WORK_JOBS:
-		return cmd_parse_uint(value, WORK_JOBS_MAX, &work->jobs, err);
+		return cmd_parse_uint(value, 0, WORK_JOBS_MAX, &work->jobs, err);
 	case WORK_PASSPHRASE_FILE:
 		passphrase_use_file(value);
 		return 0;
