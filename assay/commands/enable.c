@@ -195,10 +195,10 @@ static int apply(struct enable *e, struct err *err)
 	return 0;
 }
 
+/* A record tells what the next boot does, and not that there was one. */
 static void advise_log(struct enable *e)
 {
-	bool seen = e->state->force == FORCE_LOG || e->state->force == FORCE_ENFORCE ||
-		    e->state->has_record;
+	bool seen = e->state->force == FORCE_LOG || e->state->force == FORCE_ENFORCE;
 
 	if (e->mode == MODE_ENFORCE && !seen)
 		(void)report_add(&e->report, REPORT_ADVICE, "log-first",
