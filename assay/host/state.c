@@ -158,7 +158,7 @@ int state_read(const struct host *host, struct state **ret_state, struct err *er
 {
 	AUTO_MEM struct state *s = NULL;
 
-	if (state_read_damaged(host, &s, err) < 0)
+	if (host_require_proc(host, err) < 0 || state_read_damaged(host, &s, err) < 0)
 		return -1;
 	if (*s->config_damage.text)
 		return err_set(err, "%s", s->config_damage.text);
