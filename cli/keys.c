@@ -27,7 +27,7 @@ int keys_add_cert(struct keys *keys, const char *path, struct err *err)
 
 static const char *root_option(const struct keys *keys)
 {
-	return keys->root ? " --root " : "";
+	return keys->root && *keys->root ? " --root " : "";
 }
 
 static const char *root_value(const struct keys *keys)
