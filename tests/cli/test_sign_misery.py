@@ -137,7 +137,9 @@ def test_before_keygen(trouble, tmp_path):
     """No key, no certificate: where they were looked for, and what makes them."""
     root = tmp_path / "root"
     made = f"run 'assay keygen --root {root}'"
-    (root / "etc/assay").mkdir(parents=True)
+    for directory in ("etc/assay", "var/lib/dpkg/info"):
+        (root / directory).mkdir(parents=True)
+    (root / "var/lib/dpkg/status").touch()
     done = trouble("assay-sign", "sign", "--installed", "--root", root)
     assert done.err == (f"assay-sign: sign: there is no signing key at {root}/etc/assay/keys/"
                         f"signing.key; {made}\n")
