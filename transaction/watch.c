@@ -88,6 +88,12 @@ int watch_open(struct watch *watch, struct err *err)
 	return mark_all(watch, err);
 }
 
+static void tick(const struct watch *watch)
+{
+	if (watch->tick)
+		watch->tick(watch->tick_ctx);
+}
+
 static void note_failure(struct watch *watch, const struct err *why)
 {
 	if (watch->failed++ == 0)
@@ -100,6 +106,7 @@ static bool label(struct watch *watch, int fd, const struct attachment *what)
 	struct err err = ERR_INIT;
 	bool busy = false;
 
+	tick(watch);
 	if (attach(&watch->attacher, fd, what, &busy, &err) < 0) {
 		(void)err_prepend(&err, "%s", what->entry->path);
 		note_failure(watch, &err);
@@ -231,6 +238,7 @@ static void look_again(struct watch *watch, const struct held *held)
 {
 	struct err err = ERR_INIT;
 
+	tick(watch);
 	if (attach_again(&watch->attacher, held->fd, &held->what, &err) == 0)
 		return;
 	(void)err_prepend(&err, "%s", held->what.entry->path);
@@ -300,6 +308,7 @@ static int on_event(struct watch *watch, const struct fanotify_event_metadata *e
 	AUTO_FD fd = event->fd;
 	struct err why = ERR_INIT;
 
+	tick(watch);
 	if (event->vers != FANOTIFY_METADATA_VERSION)
 		return err_set(err, "fanotify: version %u", event->vers);
 	if (event->mask & FAN_Q_OVERFLOW)

@@ -23,6 +23,8 @@ struct watch {
 	size_t attached;	  /* files that were given signatures */
 	size_t failed;		  /* that could not */
 	struct err failure;	  /* of the first */
+	void (*tick)(void *ctx);  /* called whenever it got further, NULL: by nobody */
+	void *tick_ctx;
 };
 
 #define WATCH_INIT \
