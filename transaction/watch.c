@@ -116,11 +116,21 @@ static bool label(struct watch *watch, int fd, const struct attachment *what)
 	return !busy;
 }
 
-/* What can't be held any more can't be looked at again: it is as it was labelled. */
+/* Nobody would look at it again: what a maintainer script changes of it is told of nowhere else. */
 static void keep_labelled(struct watch *watch, int *fd, const struct attachment *what)
 {
-	if (watch->attacher.evm && watch->labelled.n < watch->labelled_max)
-		(void)!held_add(&watch->labelled, fd, what, NULL);
+	struct held_set *labelled = &watch->labelled;
+	struct err err = ERR_INIT;
+	int rc;
+
+	if (!watch->attacher.evm)
+		return;
+	rc = labelled->n_open < watch->labelled_max ? held_add(labelled, fd, what, &err)
+						    : held_add_handle(labelled, fd, what, &err);
+	if (rc == 0)
+		return;
+	(void)err_prepend(&err, "%s: could not be kept in view", what->entry->path);
+	note_failure(watch, &err);
 }
 
 /* Labels one that waits; false: somebody writes it. */
@@ -234,12 +244,21 @@ void watch_flush(struct watch *watch)
 	flush(watch, NULL, BUSY_TRIES);
 }
 
-static void look_again(struct watch *watch, const struct held *held)
+/* fd -1: it is opened by its handle. */
+static void look_again(struct watch *watch, int fd, const struct held *held)
 {
+	AUTO_FD opened = -1;
 	struct err err = ERR_INIT;
+	int rc = 0;
 
 	tick(watch);
-	if (attach_again(&watch->attacher, held->fd, &held->what, &err) == 0)
+	if (fd < 0) {
+		rc = held_open(&watch->labelled, held, &opened, &err);
+		fd = opened;
+	}
+	if (rc == 0 && fd >= 0)
+		rc = attach_again(&watch->attacher, fd, &held->what, &err);
+	if (rc == 0)
 		return;
 	(void)err_prepend(&err, "%s", held->what.entry->path);
 	note_failure(watch, &err);
@@ -248,7 +267,7 @@ static void look_again(struct watch *watch, const struct held *held)
 void watch_look_again(struct watch *watch)
 {
 	for (size_t i = 0; i < watch->labelled.n; i++)
-		look_again(watch, &watch->labelled.held[i]);
+		look_again(watch, watch->labelled.held[i].fd, &watch->labelled.held[i]);
 }
 
 /* What is executed may have become executable after it was written. */
@@ -258,7 +277,7 @@ static int label_executed(struct watch *watch, int fd, const struct stat *st, st
 	size_t at;
 
 	if (held_find(&watch->labelled, st, &at)) {
-		look_again(watch, &watch->labelled.held[at]);
+		look_again(watch, fd, &watch->labelled.held[at]);
 		return 0;
 	}
 	if (st->st_uid != 0 || fgetxattr(fd, XATTR_IMA, NULL, 0) >= 0)

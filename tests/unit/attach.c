@@ -3,6 +3,7 @@
 #include "pkg/attach.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "crypto/keygen.h"
 #include "ima/xattr.h"
 #include "pkg/store.h"
+#include "transaction/watch.h"
 #include "unit/unit.h"
 #include "unit/verity_played.h"
 
@@ -196,6 +198,52 @@ static void a_deleted_file_is_left_alone(void)
 	CHECK(!what.entry);
 }
 
+/* Three files of the package's content; the last ones are more than may be held open. */
+static int take_up_three(struct world *w, struct watch *watch, struct err *err)
+{
+	static const char *const names[] = { "x", "y", "z" };
+
+	*watch = (struct watch)WATCH_INIT;
+	watch->attacher = w->a;
+	watch->attacher.how = &w->how;
+	watch->labelled_max = 1;
+	if (to_table(w, err) < 0 || system("cp -p x y && cp -p x z") != 0)
+		return err_set(err, "no copies");
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		AUTO_FD fd = open(names[i], O_RDONLY | O_CLOEXEC);
+
+		watch_take_up(watch, &fd);
+	}
+	return 0;
+}
+
+static void what_is_not_held_open_is_looked_at_again(void)
+{
+	CLEANUP(world_done) struct world w;
+	CLEANUP(watch_done) struct watch watch = WATCH_INIT;
+	struct err err = ERR_INIT;
+	uint8_t before[XATTR_VALUE_MAX];
+	uint8_t after[XATTR_VALUE_MAX];
+	ssize_t n;
+
+	CHECK_OK(world_init(&w, &err), &err);
+	if (fsetxattr(w.fd, XATTR_IMA, "x", 1, 0) < 0 || removexattr("x", XATTR_IMA) < 0)
+		SKIP("security.* attributes take root");
+	CHECK_OK(take_up_three(&w, &watch, &err), &err);
+	CHECK(watch.attached == 3 && watch.labelled.n == 3);
+	if (watch.labelled.n_open != 1)
+		SKIP("this file system has no handles");
+	n = getxattr("z", XATTR_EVM, before, sizeof(before));
+	CHECK(n > 0 && unlink("y") == 0 && chmod("z", 04755) == 0 && rename("z", "moved") == 0);
+	watch_look_again(&watch);
+	CHECK(watch.failed == 0);
+	CHECK(getxattr("moved", XATTR_EVM, after, sizeof(after)) > 0);
+	CHECK(memcmp(before, after, (size_t)n) != 0);
+	watch.attacher.how = NULL;
+	watch_look_again(&watch);
+	CHECK(watch.failed == 1 && strstr(watch.failure.text, "takes a key"));
+}
+
 static size_t told;
 
 static int count(void *ctx, struct package **package, struct err *err)
@@ -244,12 +292,9 @@ static void texts_are_kept_and_pruned(void)
 }
 
 static const struct unit_case cases[] = {
-	CASE(v2_signatures_are_attached),
-	CASE(what_a_script_changed_takes_a_key),
-	CASE(other_content_is_nobodys),
-	CASE(verity_waits_for_writers),
-	CASE(a_deleted_file_is_left_alone),
-	CASE(texts_are_kept_and_pruned),
-	CASE_END,
+	CASE(v2_signatures_are_attached),   CASE(what_a_script_changed_takes_a_key),
+	CASE(other_content_is_nobodys),	    CASE(verity_waits_for_writers),
+	CASE(a_deleted_file_is_left_alone), CASE(what_is_not_held_open_is_looked_at_again),
+	CASE(texts_are_kept_and_pruned),    CASE_END,
 };
 UNIT_MAIN(cases)
