@@ -3,6 +3,8 @@
 #include "pkg/attach.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -10,6 +12,7 @@
 #include "base/io.h"
 #include "crypto/keygen.h"
 #include "ima/xattr.h"
+#include "initramfs/boot.h"
 #include "pkg/store.h"
 #include "transaction/watch.h"
 #include "unit/unit.h"
@@ -244,6 +247,62 @@ static void what_is_not_held_open_is_looked_at_again(void)
 	CHECK(watch.failed == 1 && strstr(watch.failure.text, "takes a key"));
 }
 
+void report_line(struct boot *boot, const char *fmt, ...)
+{
+	(void)boot;
+	(void)fmt;
+}
+
+/* The package kept, its file there without a signature, in directories of our own. */
+static int leave_unsigned(struct world *w, struct boot *boot, struct err *err)
+{
+	AUTO_FD fd = -1;
+
+	boot->certs = w->trusted;
+	boot->record.settings.profile = PROFILE_SIGNATURE;
+	boot->policy = (struct buf)BUF_INIT(4096);
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", "/var/lib", "tmpfs", 0, NULL) < 0 ||
+	    mount("none", "/usr/bin", "tmpfs", 0, NULL) < 0)
+		return err_errno(err, "mount");
+	fd = open("/usr/bin/x", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	if (fd < 0 || write(fd, CONTENT, strlen(CONTENT)) != (ssize_t)strlen(CONTENT) ||
+	    fchmod(fd, 0755) < 0)
+		return err_errno(err, "x");
+	return store_put(STORE_DIR, w->package, &w->text, err);
+}
+
+/* The version of the signature that mending gives the file; 0: it gave none. */
+static int mended(struct boot *boot)
+{
+	uint8_t value[XATTR_VALUE_MAX];
+	struct err err = ERR_INIT;
+
+	if (mend_unsigned(boot, &err) < 0 ||
+	    getxattr("/usr/bin/x", XATTR_IMA, value, sizeof(value)) < 2 ||
+	    removexattr("/usr/bin/x", XATTR_IMA) < 0)
+		return 0;
+	return value[1];
+}
+
+static void the_boot_mends_by_the_file_systems_profile(void)
+{
+	CLEANUP(world_done) struct world w;
+	AUTO_MEM struct boot *boot = calloc(1, sizeof(*boot));
+	struct err err = ERR_INIT;
+
+	CHECK_OK(world_init(&w, &err), &err);
+	if (!boot || leave_unsigned(&w, boot, &err) < 0)
+		SKIP("a mount namespace takes root");
+	verity_played.state = VERITY_OFF;
+	CHECK(mended(boot) == 2 && verity_played.enabled == 0);
+	CHECK_OK(buf_putf(&boot->policy, &err, "appraise func=BPRM_CHECK fsuuid=0 x\n"), &err);
+	CHECK(mended(boot) == 3 && verity_played.enabled == 1);
+	verity_played.state = VERITY_NONE;
+	CHECK(mended(boot) == 2);
+	buf_done(&boot->policy);
+}
+
 static size_t told;
 
 static int count(void *ctx, struct package **package, struct err *err)
@@ -292,9 +351,14 @@ static void texts_are_kept_and_pruned(void)
 }
 
 static const struct unit_case cases[] = {
-	CASE(v2_signatures_are_attached),   CASE(what_a_script_changed_takes_a_key),
-	CASE(other_content_is_nobodys),	    CASE(verity_waits_for_writers),
-	CASE(a_deleted_file_is_left_alone), CASE(what_is_not_held_open_is_looked_at_again),
-	CASE(texts_are_kept_and_pruned),    CASE_END,
+	CASE(v2_signatures_are_attached),
+	CASE(what_a_script_changed_takes_a_key),
+	CASE(other_content_is_nobodys),
+	CASE(verity_waits_for_writers),
+	CASE(a_deleted_file_is_left_alone),
+	CASE(what_is_not_held_open_is_looked_at_again),
+	CASE(the_boot_mends_by_the_file_systems_profile),
+	CASE(texts_are_kept_and_pruned),
+	CASE_END,
 };
 UNIT_MAIN(cases)
