@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* assay: the operator's command. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "assay/commands/commands.h"
 #include "assay/dispatch.h"
+#include "assay/help.h"
+
+#define PAGE_MAX (sizeof("assay-") + DISPATCH_NAME_MAX)
 
 static const char summary[] =
 	"Assay makes a Linux host run only what was installed, and proves it.";
@@ -95,7 +99,8 @@ static const char help_end[] =
 	"  pkg COMMAND                    sign, verify, show: signatures in packages; "
 	"assay-pkg(8)\n"
 	"\n"
-	"'assay COMMAND --help' tells of each; see assay(8), assay.conf(5).\n";
+	"'assay help COMMAND' tells of each, by its manual page on a terminal, and\n"
+	"'assay COMMAND --help' in short; see assay(8), assay.conf(5).\n";
 
 static void print_help(void)
 {
@@ -138,7 +143,7 @@ static int forward(char **argv)
 	return CMD_TROUBLE;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	static const struct cmd_program program = { "assay", summary, commands };
 
@@ -150,4 +155,48 @@ int main(int argc, char **argv)
 	if (argc >= 2 && !is_own(argv[1]))
 		return forward(argv);
 	return cmd_main(&program, argc, argv);
+}
+
+/* The program whose page tells of the command; "" where no program holds it. */
+static void find_program(const char *command, char ret_name[static PAGE_MAX])
+{
+	const char *holder = command;
+	AUTO_STR path = NULL;
+
+	*ret_name = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(forwarded); i++)
+		if (strcmp(command, forwarded[i].name) == 0)
+			holder = forwarded[i].program;
+	if (*command == '-')
+		return;
+	if (is_own(command))
+		(void)snprintf(ret_name, PAGE_MAX, "assay");
+	else if (dispatch_find(holder, &path, NULL) == 0)
+		(void)snprintf(ret_name, PAGE_MAX, "assay-%s", holder);
+}
+
+static int help_with(int argc, char **argv)
+{
+	char page[PAGE_MAX];
+	char **words;
+	int ret;
+
+	find_program(argv[2], page);
+	if (*page)
+		help_show_manual(page);
+	words = help_words(argc, argv);
+	if (!words) {
+		(void)fprintf(stderr, "assay: help: out of memory\n");
+		return CMD_TROUBLE;
+	}
+	ret = run(argc, words);
+	free(words);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 2 && strcmp(argv[1], "help") == 0)
+		return help_with(argc, argv);
+	return run(argc, argv);
 }

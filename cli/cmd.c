@@ -46,33 +46,6 @@ int cmd_finish(const char *program, int code)
 	return CMD_TROUBLE;
 }
 
-int cmd_main(const struct cmd_program *program, int argc, char **argv)
-{
-	const char *name = cmd_program_name();
-	const struct cmd *cmd;
-
-	if (argc < 2) {
-		(void)fprintf(stderr, "%s: no command given; see '%s --help'\n", name, name);
-		return CMD_TROUBLE;
-	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-		print_program_help(program);
-		return cmd_finish(name, CMD_YES);
-	}
-	if (strcmp(argv[1], "--version") == 0) {
-		(void)printf("%s %s\n", program->name, ASSAY_VERSION);
-		return cmd_finish(name, CMD_YES);
-	}
-	cmd = find_command(program->commands, argv[1]);
-	if (!cmd) {
-		(void)fprintf(stderr, "%s: no command is named '", name);
-		cmd_print_name(stderr, argv[1]);
-		(void)fprintf(stderr, "'; see '%s --help'\n", name);
-		return CMD_TROUBLE;
-	}
-	return cmd_finish(name, cmd->run(cmd, argc - 1, argv + 1));
-}
-
 static void print_option(const struct cmd_option *o)
 {
 	char left[64];
@@ -91,6 +64,41 @@ static void print_command_help(const struct cmd *cmd)
 	for (const struct cmd_option *o = cmd->options; o && o->name; o++)
 		print_option(o);
 	(void)printf("  %-28s %s\n", "    --help", "this text");
+}
+
+int cmd_main(const struct cmd_program *program, int argc, char **argv)
+{
+	const char *name = cmd_program_name();
+	const struct cmd *cmd;
+	bool help = false;
+
+	if (argc < 2) {
+		(void)fprintf(stderr, "%s: no command given; see '%s --help'\n", name, name);
+		return CMD_TROUBLE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || (strcmp(argv[1], "help") == 0 && argc == 2)) {
+		print_program_help(program);
+		return cmd_finish(name, CMD_YES);
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		(void)printf("%s %s\n", program->name, ASSAY_VERSION);
+		return cmd_finish(name, CMD_YES);
+	}
+	if (strcmp(argv[1], "help") == 0) {
+		help = true;
+		argv++;
+	}
+	cmd = find_command(program->commands, argv[1]);
+	if (!cmd) {
+		(void)fprintf(stderr, "%s: no command is named '", name);
+		cmd_print_name(stderr, argv[1]);
+		(void)fprintf(stderr, "'; see '%s --help'\n", name);
+		return CMD_TROUBLE;
+	}
+	if (!help)
+		return cmd_finish(name, cmd->run(cmd, argc - 1, argv + 1));
+	print_command_help(cmd);
+	return cmd_finish(name, CMD_YES);
 }
 
 struct option_tables {
@@ -217,15 +225,16 @@ void cmd_next(const char *text)
 	(void)fprintf(stderr, "next: %s\n", text);
 }
 
-int cmd_parse_uint(const char *text, unsigned long max, unsigned long *ret_value, struct err *err)
+int cmd_parse_uint(const char *text, unsigned long min, unsigned long max, unsigned long *ret_value,
+		   struct err *err)
 {
 	unsigned long v;
 	char *end;
 
 	errno = 0;
 	v = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || v > max)
-		return err_set(err, "'%s' is not a number from 0 to %lu", text, max);
+	if (*text < '0' || *text > '9' || *end || errno || v < min || v > max)
+		return err_set(err, "'%s' is not a number from %lu to %lu", text, min, max);
 	*ret_value = v;
 	return 0;
 }

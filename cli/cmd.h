@@ -84,8 +84,8 @@ void cmd_print_name(FILE *to, const char *name);
  * was whenever a signal ends or stops the program; on failure ret_text is wiped. */
 MUST_USE int cmd_ask_secret(const char *prompt, char *ret_text, size_t max, struct err *err);
 
-/* Parses "1".."max" style numbers, whole string, no sign. */
-MUST_USE int cmd_parse_uint(const char *text, unsigned long max, unsigned long *ret_value,
-			    struct err *err);
+/* Parses a number from min to max: the whole string, no sign. */
+MUST_USE int cmd_parse_uint(const char *text, unsigned long min, unsigned long max,
+			    unsigned long *ret_value, struct err *err);
 
 #endif

@@ -2,9 +2,21 @@
 /* Which key signs, which certificates are trusted. */
 #include "cli/keys.h"
 
+#include <string.h>
+
 #include "base/io.h"
 #include "cli/passphrase.h"
 #include "proto/level.h"
+
+/* SHA-1 is for reading old signatures, not for new ones. */
+int keys_parse_digest(const char *name, enum hash_algo *ret_algo, struct err *err)
+{
+	if (strcmp(name, "sha1") == 0)
+		return err_set(err, "sha1 is no longer safe (sha256, sha384, sha512)");
+	if (hash_algo_parse(name, ret_algo, NULL) < 0)
+		return err_set(err, "no digest is named '%s' (sha256, sha384, sha512)", name);
+	return 0;
+}
 
 int keys_add_cert(struct keys *keys, const char *path, struct err *err)
 {
@@ -16,7 +28,7 @@ int keys_add_cert(struct keys *keys, const char *path, struct err *err)
 
 static const char *root_option(const struct keys *keys)
 {
-	return keys->root ? " --root " : "";
+	return keys->root && *keys->root ? " --root " : "";
 }
 
 static const char *root_value(const struct keys *keys)

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "crypto/cert.h"
+#include "crypto/hash.h"
 #include "crypto/key.h"
 #include "proto/config.h"
 
@@ -20,6 +21,9 @@ struct keys {
 	const char *certs[CERT_SET_MAX]; /* --cert */
 	size_t n_certs;
 };
+
+/* --digest: what new signatures are made over. */
+MUST_USE int keys_parse_digest(const char *name, enum hash_algo *ret_algo, struct err *err);
 
 MUST_USE int keys_add_cert(struct keys *keys, const char *path, struct err *err);
 

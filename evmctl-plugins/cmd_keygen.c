@@ -23,7 +23,7 @@ static const struct cmd_option options[] = {
 	{ "cert", CERT, 'c', "FILE", "where the certificate will be" },
 	{ "type", TYPE, 't', "TYPE", "rsa2048 (default), rsa3072, rsa4096, p256, p384" },
 	{ "name", NAME, 0, "TEXT", "the certificate's common name" },
-	{ "days", DAYS, 0, "N", "how long the certificate is valid (3650)" },
+	{ "days", DAYS, 0, "N", "how long the certificate is valid: 1 to 36500 (3650)" },
 	{ "root", ROOT, 0, "DIR", "for the system below this directory" },
 	{ "passphrase-file", PASSPHRASE_FILE, 0, "FILE", "the key's passphrase, first line" },
 	{ "no-passphrase", NO_PASSPHRASE, 0, NULL, "a key that needs none" },
@@ -68,7 +68,7 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 		k->name = value;
 		return 0;
 	case DAYS:
-		return cmd_parse_uint(value, KEYGEN_DAYS_MAX, &k->days, err);
+		return cmd_parse_uint(value, 1, KEYGEN_DAYS_MAX, &k->days, err);
 	case ROOT:
 		return job_root_parse(value, &k->root, err);
 	case PASSPHRASE_FILE:
@@ -214,8 +214,6 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 		return cmd_misuse(cmd, "'%s' is one word too many", argv[first]);
 	if (k.from_file && k.no_passphrase)
 		return cmd_misuse(cmd, "--passphrase-file and --no-passphrase exclude each other");
-	if (k.days < 1)
-		return cmd_misuse(cmd, "--days: a certificate is valid for at least one day");
 	if (!config)
 		(void)err_set(&err, "out of memory");
 	if (!config || load_config(&k, config, &err) < 0)

@@ -55,20 +55,21 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 	struct engine_totals totals = { { 0 } };
 	struct err err = ERR_INIT;
 	CLEANUP(job_done) struct job job = { .config = NULL };
-	CLEANUP(packages_done) struct packages packages = { .job = NULL };
+	CLEANUP(packages_done) struct packages packages = PACKAGES_INIT;
 	int ret = CMD_TROUBLE;
 
 	if (job_init(&job, cmd, argc, argv, &ret) < 0)
 		return ret;
 	if (packages_check_options(&job, &ret) < 0)
 		return ret;
-	if (keys_load_signing(&job.keys, &key, &err) < 0 ||
+	job.engine.act = ENGINE_SIGN;
+	/* With the manifest's lock: whoever may not go on is not asked for a passphrase. */
+	if (packages_init(&packages, &job, &err) < 0 ||
+	    keys_load_signing(&job.keys, &key, &err) < 0 ||
 	    keys_find_id(&job.keys, key, &job.engine.keyid, &err) < 0)
 		return cmd_fail(cmd, &err);
-	job.engine.act = ENGINE_SIGN;
 	job.engine.key = key;
-	if (packages_init(&packages, &job, &err) < 0 ||
-	    job_run(&job, packages_feed, &packages, &totals, &err) < 0 ||
+	if (job_run(&job, packages_feed, &packages, &totals, &err) < 0 ||
 	    packages_save(&packages, &err) < 0 ||
 	    signed_log(&job, totals.count[ENGINE_SIGNED], &err) < 0)
 		return cmd_fail(cmd, &err);

@@ -50,7 +50,7 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 	struct engine_totals totals = { { 0 } };
 	struct err err = ERR_INIT;
 	CLEANUP(job_done) struct job job = { .config = NULL };
-	CLEANUP(packages_done) struct packages packages = { .job = NULL };
+	CLEANUP(packages_done) struct packages packages = PACKAGES_INIT;
 	int ret = CMD_TROUBLE;
 
 	if (job_init(&job, cmd, argc, argv, &ret) < 0)

@@ -35,18 +35,10 @@ static int parse_jobs(const char *value, unsigned int *ret_jobs, struct err *err
 {
 	unsigned long n = 0;
 
-	if (cmd_parse_uint(value, ENGINE_JOBS_MAX, &n, err) < 0)
+	if (cmd_parse_uint(value, 0, ENGINE_JOBS_MAX, &n, err) < 0)
 		return -1;
 	*ret_jobs = (unsigned int)n;
 	return 0;
-}
-
-/* SHA-1 is for reading old signatures, not for new ones. */
-static int parse_digest(const char *value, enum hash_algo *ret_algo, struct err *err)
-{
-	if (strcmp(value, "sha1") == 0)
-		return err_set(err, "sha1 is no longer safe (sha256, sha384, sha512)");
-	return hash_algo_parse(value, ret_algo, err);
 }
 
 static int add_package(struct job *job, const char *name, struct err *err)
@@ -119,7 +111,7 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 	case JOB_CERT:
 		return keys_add_cert(&job->keys, value, err);
 	case JOB_DIGEST:
-		return parse_digest(value, &job->engine.algo, err);
+		return keys_parse_digest(value, &job->engine.algo, err);
 	case JOB_JOBS:
 		return parse_jobs(value, &job->engine.jobs, err);
 	case JOB_ALL_FILES:

@@ -87,7 +87,6 @@ static int load_packages(struct packages *p, struct err *err)
 	for (size_t i = 0; i < job->n_packages; i++)
 		if (choose_named(p, job->packages[i], err) < 0)
 			return -1;
-	object(p);
 	return 0;
 }
 
@@ -100,19 +99,11 @@ static void free_manifest(struct manifest **manifest)
 static int load_manifest(struct packages *p, struct err *err)
 {
 	CLEANUP(free_manifest) struct manifest *there = NULL;
-	const struct job *job = p->job;
 	struct err why = ERR_INIT;
 	bool present;
 
-	if (job->engine.act != ENGINE_SIGN || job->engine.dry_run ||
-	    (!job->manifest && !packages_wanted(job)))
-		return 0;
-	if (job->manifest)
-		p->manifest_path = strdup(job->manifest);
-	else if (asprintf(&p->manifest_path, "%s%s", job->root ? job->root : "", MANIFEST_PATH) < 0)
-		p->manifest_path = NULL;
 	if (!p->manifest_path)
-		return err_set(err, "out of memory");
+		return 0;
 	if (manifest_new(&p->manifest, err) < 0 || manifest_new(&there, err) < 0)
 		return err_prepend(err, "manifest");
 	if (manifest_load(there, p->manifest_path, &present, &why) < 0)
@@ -150,11 +141,13 @@ int packages_init(struct packages *p, struct job *job, struct err *err)
 {
 	struct engine_config *engine = &job->engine;
 
-	memset(p, 0, sizeof(*p));
+	*p = (struct packages)PACKAGES_INIT;
 	p->job = job;
 	p->report = engine->report;
 	p->tick = engine->tick;
 	if ((packages_wanted(job) || job->unowned) && load_packages(p, err) < 0)
+		return -1;
+	if (engine->act == ENGINE_SIGN && packages_lock(p, err) < 0)
 		return -1;
 	if (load_manifest(p, err) < 0)
 		return -1;
@@ -173,6 +166,7 @@ void packages_done(struct packages *p)
 {
 	manifest_free(p->manifest);
 	free(p->manifest_path);
+	cleanup_fd(&p->manifest_fd);
 	free(p->chosen);
 	installed_free(p->installed);
 	dpkg_free(p->db);
@@ -195,6 +189,7 @@ int packages_feed(struct engine *engine, void *packages, struct err *err)
 
 	if (!packages_wanted(p->job))
 		return job_feed(engine, p->job, err);
+	object(p);
 	for (size_t i = 0; i < dpkg_count(p->db); i++) {
 		struct err why = ERR_INIT;
 

@@ -7,7 +7,7 @@
 #include "sig/installed.h"
 #include "sig/manifest.h"
 
-/* One run over packages; zeroed by packages_init. */
+/* One run over packages. */
 struct packages {
 	struct job *job;
 	struct dpkg *db;
@@ -16,10 +16,16 @@ struct packages {
 	size_t objections;	   /* packages of which nothing was done */
 	struct manifest *manifest; /* what this run signs; NULL: none is kept */
 	char *manifest_path;
+	int manifest_fd;	 /* its lock, held to the end; -1: none */
 	struct err manifest_err; /* the first that went wrong while recording */
 	engine_report_fn report; /* what job_init had set */
 	engine_tick_fn tick;
 };
+
+#define PACKAGES_INIT \
+	{ \
+		.job = NULL, .manifest_fd = -1 \
+	}
 
 /* Is this run one over packages? */
 bool packages_wanted(const struct job *job);
@@ -28,16 +34,20 @@ bool packages_wanted(const struct job *job);
 MUST_USE int packages_check_options(const struct job *job, int *ret_exit);
 
 /* Loads the database when it is wanted, and the manifest when one is to be written; hooks itself
- * into job->engine.  Reports packages that can't be done. */
+ * into job->engine, whose act is set. */
 MUST_USE int packages_init(struct packages *p, struct job *job, struct err *err);
 void packages_done(struct packages *p);
 
-/* For job_run: pushes the files of the chosen packages, or the operands. */
+/* For job_run: pushes the files of the chosen packages, or the operands; reports packages that
+ * can't be done. */
 int packages_feed(struct engine *engine, void *packages, struct err *err);
 
 /* A second run, --unowned: what is executable, belongs to no package, and does not verify. */
 MUST_USE int packages_verify_unowned(struct packages *p, struct engine_totals *totals,
 				     struct err *err);
+
+/* Where a manifest is to be written: fails at once while another run does that. */
+MUST_USE int packages_lock(struct packages *p, struct err *err);
 
 /* Notes what a file carries now; trouble waits for packages_save. */
 void packages_record(struct packages *p, const struct engine_result *result);

@@ -69,15 +69,31 @@ static void free_manifest(struct manifest **manifest)
 	manifest_free(*manifest);
 }
 
-/* Another run may have written it since this one began. */
+int packages_lock(struct packages *p, struct err *err)
+{
+	const struct job *job = p->job;
+
+	if (job->engine.dry_run || (!job->manifest && !packages_wanted(job)))
+		return 0;
+	if (job->manifest)
+		p->manifest_path = strdup(job->manifest);
+	else if (asprintf(&p->manifest_path, "%s%s", job->root ? job->root : "", MANIFEST_PATH) < 0)
+		p->manifest_path = NULL;
+	if (!p->manifest_path)
+		return err_set(err, "out of memory");
+	if ((!job->manifest && make_parent(p->manifest_path, err) < 0) ||
+	    manifest_lock(p->manifest_path, &p->manifest_fd, err) < 0)
+		return err_prepend(err, "manifest");
+	return 0;
+}
+
+/* Only what this run signs is kept meanwhile: both at once may be large. */
 static int merge(struct packages *p, struct err *err)
 {
 	CLEANUP(free_manifest) struct manifest *all = NULL;
-	AUTO_FD lock = -1;
 	bool present;
 
-	if ((!p->job->manifest && make_parent(p->manifest_path, err) < 0) ||
-	    manifest_lock(p->manifest_path, &lock, err) < 0 || manifest_new(&all, err) < 0 ||
+	if (manifest_new(&all, err) < 0 ||
 	    manifest_load(all, p->manifest_path, &present, err) < 0 ||
 	    manifest_merge(all, p->manifest, err) < 0)
 		return -1;

@@ -30,13 +30,6 @@ static int parse_profile(const char *value, bool ret_profiles[static PACKAGE_PRO
 	return 0;
 }
 
-static int parse_digest(const char *value, enum hash_algo *ret_algo, struct err *err)
-{
-	if (strcmp(value, "sha1") == 0)
-		return err_set(err, "sha1 is no longer safe (sha256, sha384, sha512)");
-	return hash_algo_parse(value, ret_algo, err);
-}
-
 static int set_option(void *ctx, int id, const char *value, struct err *err)
 {
 	struct work *work = ctx;
@@ -48,7 +41,7 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 	case WORK_CERT:
 		return keys_add_cert(&work->keys, value, err);
 	case WORK_DIGEST:
-		return parse_digest(value, &work->how.algo, err);
+		return keys_parse_digest(value, &work->how.algo, err);
 	case WORK_PROFILE:
 		return parse_profile(value, work->how.profiles, err);
 	case WORK_NO_EVM:
@@ -61,7 +54,7 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 		work->replace = true;
 		return 0;
 	case WORK_JOBS:
-		return cmd_parse_uint(value, WORK_JOBS_MAX, &work->jobs, err);
+		return cmd_parse_uint(value, 0, WORK_JOBS_MAX, &work->jobs, err);
 	case WORK_PASSPHRASE_FILE:
 		passphrase_use_file(value);
 		return 0;

@@ -50,9 +50,9 @@ int judge_option(struct judge *j, int id, const char *value, struct err *err)
 		j->evm_given = true;
 		return 0;
 	case JUDGE_UID:
-		return cmd_parse_uint(value, UINT32_MAX - 1, &j->uid, err);
+		return cmd_parse_uint(value, 0, UINT32_MAX - 1, &j->uid, err);
 	default:
-		return cmd_parse_uint(value, UINT32_MAX - 1, &j->gid, err);
+		return cmd_parse_uint(value, 0, UINT32_MAX - 1, &j->gid, err);
 	}
 }
 

@@ -2,6 +2,8 @@
 /* Sets of files that are held open. */
 #include "transaction/held.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,22 +13,82 @@
 #define UNPACKED ".dpkg-new"
 #define CONTROL "/tmp.ci/"
 
+static int make_room(struct held_set *set, struct err *err)
+{
+	size_t room = set->room ? 2 * set->room : 256;
+	struct held *grown;
+
+	if (set->n < set->room)
+		return 0;
+	grown = reallocarray(set->held, room, sizeof(*grown));
+	if (!grown)
+		return err_set(err, "out of memory");
+	set->held = grown;
+	set->room = room;
+	return 0;
+}
+
 int held_add(struct held_set *set, int *fd, const struct attachment *what, struct err *err)
 {
 	struct stat st;
 
 	if (fstat(*fd, &st) < 0)
 		return err_errno(err, "stat");
-	if (set->n == set->room) {
-		size_t room = set->room ? 2 * set->room : 256;
-		struct held *grown = reallocarray(set->held, room, sizeof(*grown));
-
-		if (!grown)
-			return err_set(err, "out of memory");
-		set->held = grown;
-		set->room = room;
-	}
+	if (make_room(set, err) < 0)
+		return -1;
 	set->held[set->n++] = (struct held){ .fd = take_fd(fd), .st = st, .what = *what };
+	set->n_open++;
+	return 0;
+}
+
+/* Any file of the file system, which a handle is looked up in; -1: none is held open. */
+static int open_one_of(const struct held_set *set, dev_t device)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->held[i].fd >= 0 && set->held[i].st.st_dev == device)
+			return set->held[i].fd;
+	return -1;
+}
+
+/* NULL: there is none to be had. */
+static struct file_handle *handle_of(int fd)
+{
+	struct file_handle *handle = malloc(sizeof(*handle) + MAX_HANDLE_SZ);
+	int mount;
+
+	if (!handle)
+		return NULL;
+	handle->handle_bytes = MAX_HANDLE_SZ;
+	if (name_to_handle_at(fd, "", handle, &mount, AT_EMPTY_PATH) == 0)
+		return handle;
+	free(handle);
+	return NULL;
+}
+
+int held_add_handle(struct held_set *set, int *fd, const struct attachment *what, struct err *err)
+{
+	struct file_handle *handle;
+	struct stat st;
+
+	if (fstat(*fd, &st) < 0)
+		return err_errno(err, "stat");
+	if (make_room(set, err) < 0)
+		return -1;
+	handle = open_one_of(set, st.st_dev) >= 0 ? handle_of(*fd) : NULL;
+	if (!handle)
+		return held_add(set, fd, what, err);
+	set->held[set->n++] = (struct held){ .fd = -1, .handle = handle, .st = st, .what = *what };
+	return 0;
+}
+
+int held_open(const struct held_set *set, const struct held *held, int *ret_fd, struct err *err)
+{
+	const int beside = open_one_of(set, held->st.st_dev);
+
+	*ret_fd = open_by_handle_at(beside, held->handle,
+				    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (*ret_fd < 0 && errno != ESTALE)
+		return err_errno(err, "open again");
 	return 0;
 }
 
@@ -34,6 +96,7 @@ struct held held_take(struct held_set *set, size_t i)
 {
 	struct held held = set->held[i];
 
+	set->n_open -= held.fd >= 0 ? 1 : 0;
 	set->n--;
 	memmove(&set->held[i], &set->held[i + 1], (set->n - i) * sizeof(*set->held));
 	return held;
@@ -79,8 +142,10 @@ enum held_making held_making(const struct held *held)
 
 void held_done(struct held_set *set)
 {
-	while (set->n)
+	while (set->n) {
 		cleanup_fd(&set->held[--set->n].fd);
+		free(set->held[set->n].handle);
+	}
 	free(set->held);
 	*set = (struct held_set){ .held = NULL };
 }

@@ -282,8 +282,12 @@ static int run_end(const struct cmd *cmd, int argc, char **argv)
 
 	if (cmd_options(cmd, argc, argv, set_no_option, NULL, &ret) < 0)
 		return ret;
-	if (archives_find_dpkg(&dpkg, &err) < 0 || session_end(dpkg, &there, &answer, &err) < 0)
+	if (archives_find_dpkg(&dpkg, &err) < 0)
 		return cmd_fail(cmd, &err);
+	if (session_end(dpkg, SESSION_PATIENCE, &there, &answer, &err) < 0) {
+		pending_note_unfinished();
+		return cmd_fail(cmd, &err);
+	}
 	pending_forget();
 	if (!answer.len)
 		return there ? CMD_YES : CMD_NO;

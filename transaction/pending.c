@@ -7,26 +7,31 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sig/installed.h"
+#include "base/io.h"
 #include "pkg/store.h"
+#include "sig/installed.h"
+#include "transaction/session.h"
+
+#define UNFINISHED SESSION_DIR "/unfinished"
 
 struct load {
 	struct watch *watch;
 	const struct dpkg *db;
 	struct installed *installed;
+	bool all;			     /* configured ones, too */
 	const struct dpkg_package **package; /* whose files are looked at once all are known */
 	size_t n;
 };
 
-/* Of that name and architecture, in between two states; NULL: there is none. */
-static const struct dpkg_package *find(const struct dpkg *db, const char *name, const char *arch)
+/* Of that name and architecture, in between two states, or of any; NULL: there is none. */
+static const struct dpkg_package *find(const struct load *load, const char *name, const char *arch)
 {
 	const struct dpkg_package *p;
 	size_t pos = 0;
 
-	while ((p = dpkg_find(db, name, &pos)))
+	while ((p = dpkg_find(load->db, name, &pos)))
 		if (strcmp(p->arch, arch) == 0 && p->state >= DPKG_HALF_INSTALLED &&
-		    p->state < DPKG_INSTALLED)
+		    (p->state < DPKG_INSTALLED || load->all))
 			return p;
 	return NULL;
 }
@@ -35,14 +40,14 @@ static bool is_wanted(void *ctx, const char *name, const char *arch)
 {
 	const struct load *load = ctx;
 
-	return find(load->db, name, arch) != NULL;
+	return find(load, name, arch) != NULL;
 }
 
 static int on_package(void *ctx, struct package **package, struct err *err)
 {
 	struct load *load = ctx;
 	const struct deb *deb = &(*package)->deb;
-	const struct dpkg_package *installed = find(load->db, deb->package, deb->architecture);
+	const struct dpkg_package *installed = find(load, deb->package, deb->architecture);
 	const struct dpkg_package **grown =
 		reallocarray(load->package, load->n + 1, sizeof(const struct dpkg_package *));
 
@@ -81,13 +86,13 @@ static int look_at_files(struct load *load, struct err *err)
 
 int pending_load(struct watch *watch, const struct cert_set *trusted, struct err *err)
 {
-	struct load load = { .watch = watch };
+	struct load load = { .watch = watch, .all = io_exists(UNFINISHED) };
 	const struct store_reading reading = { .dir = STORE_DIR,
 					       .trusted = trusted,
 					       .wanted = is_wanted,
 					       .fn = on_package,
 					       .ctx = &load,
-					       .prune = true };
+					       .prune = !load.all };
 	struct dpkg *db = NULL;
 	int rc;
 
@@ -104,7 +109,16 @@ int pending_load(struct watch *watch, const struct cert_set *trusted, struct err
 	installed_free(load.installed);
 	free(load.package);
 	dpkg_free(db);
+	if (rc == 0 && !watch->failed)
+		(void)unlink(UNFINISHED);
 	return rc;
+}
+
+void pending_note_unfinished(void)
+{
+	AUTO_FD fd = open(UNFINISHED, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	(void)fd;
 }
 
 void pending_forget(void)

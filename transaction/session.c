@@ -13,18 +13,23 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/io.h"
 
-#define ALL_WELL "ok" /* what is said where nothing went wrong */
+#define ALL_WELL "ok"  /* what is said where nothing went wrong */
+#define GOES_ON "."    /* what is said meanwhile, */
+#define GOES_ON_EACH 1 /* and every how many seconds at most */
 
 enum source { SOURCE_EVENTS, SOURCE_RENAMES, SOURCE_SOCKET, SOURCE_DPKG, N_SOURCES };
 
 struct session {
 	struct watch *watch;
 	int listener;
-	int dpkg; /* pidfd */
+	int dpkg;  /* pidfd */
+	int asker; /* who waits for the end, -1: nobody yet */
+	time_t told;
 	struct sockaddr_un address;
 };
 
@@ -82,9 +87,28 @@ static void finish(struct watch *watch, struct err *err)
 	sync_all(watch);
 }
 
-static void answer(const struct session *s, const struct err *err)
+static void find_asker(struct session *s)
 {
-	AUTO_FD fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+	if (s->asker < 0)
+		s->asker = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+}
+
+/* Whoever waits knows by it that this process does not hang. */
+static void on_tick(void *ctx)
+{
+	struct session *s = ctx;
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &now) < 0 || now.tv_sec < s->told + GOES_ON_EACH)
+		return;
+	s->told = now.tv_sec;
+	find_asker(s);
+	if (s->asker >= 0)
+		(void)send(s->asker, GOES_ON, strlen(GOES_ON), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void answer(struct session *s, const struct err *err)
+{
 	const struct watch *watch = s->watch;
 	char text[SESSION_ANSWER_MAX] = ALL_WELL;
 
@@ -96,8 +120,10 @@ static void answer(const struct session *s, const struct err *err)
 	else if (watch->unsigned_packages)
 		(void)snprintf(text, sizeof(text), "%zu packages carried no good signatures",
 			       watch->unsigned_packages);
-	if (fd >= 0)
-		(void)send(fd, text, strlen(text), MSG_NOSIGNAL);
+	find_asker(s);
+	if (s->asker >= 0)
+		(void)send(s->asker, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+	cleanup_fd(&s->asker);
 }
 
 /* Until dpkg says that it is done, or is gone. */
@@ -111,6 +137,8 @@ static _Noreturn void serve(struct session *s)
 	};
 	struct err err = ERR_INIT;
 
+	s->watch->tick = on_tick;
+	s->watch->tick_ctx = s;
 	for (;;) {
 		if (poll(polls, N_SOURCES, -1) < 0 && errno != EINTR)
 			break;
@@ -118,12 +146,11 @@ static _Noreturn void serve(struct session *s)
 			break;
 		if (polls[SOURCE_RENAMES].revents)
 			watch_handle_renames(s->watch);
-		if (polls[SOURCE_SOCKET].revents || polls[SOURCE_DPKG].revents)
+		if (s->asker >= 0 || polls[SOURCE_SOCKET].revents || polls[SOURCE_DPKG].revents)
 			break;
 	}
 	finish(s->watch, &err);
-	if (polls[SOURCE_SOCKET].revents)
-		answer(s, &err);
+	answer(s, &err);
 	(void)unlink(s->address.sun_path);
 	watch_done(s->watch);
 	_exit(0);
@@ -175,7 +202,7 @@ static int wait_ready(int ready, struct err *err)
 
 int session_begin(pid_t dpkg, struct watch *watch, struct err *err)
 {
-	struct session s = { .watch = watch, .listener = -1, .dpkg = -1 };
+	struct session s = { .watch = watch, .listener = -1, .dpkg = -1, .asker = -1 };
 	int ready[2];
 	pid_t pid;
 	int rc;
@@ -193,8 +220,39 @@ int session_begin(pid_t dpkg, struct watch *watch, struct err *err)
 	return rc;
 }
 
-int session_end(pid_t dpkg, bool *ret_there, struct buf *ret_answer, struct err *err)
+/* The listener's, whether it has accepted or not; the connection keeps its number from being
+ * another's: that ends with it. */
+static int give_up(int fd, unsigned int patience, const struct sockaddr_un *address,
+		   struct err *err)
 {
+	struct ucred peer = { .pid = 0 };
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.pid > 1)
+		(void)kill(peer.pid, SIGKILL);
+	(void)unlink(address->sun_path);
+	return err_set(
+		err,
+		"the process that signs what dpkg installed (%d) got no further for %u "
+		"seconds and was ended; the next run of dpkg, or the next boot, signs the rest",
+		(int)peer.pid, patience);
+}
+
+/* A message that is no sign of life; as recv(2). */
+static ssize_t receive(int fd, char *text, size_t max)
+{
+	ssize_t n;
+
+	do {
+		n = recv(fd, text, max, 0);
+	} while ((n < 0 && errno == EINTR) || (n == (ssize_t)strlen(GOES_ON) && *text == *GOES_ON));
+	return n;
+}
+
+int session_end(pid_t dpkg, unsigned int patience, bool *ret_there, struct buf *ret_answer,
+		struct err *err)
+{
+	const struct timeval wait = { .tv_sec = (time_t)patience };
 	struct sockaddr_un address;
 	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	char text[SESSION_ANSWER_MAX];
@@ -203,14 +261,14 @@ int session_end(pid_t dpkg, bool *ret_there, struct buf *ret_answer, struct err 
 	*ret_there = false;
 	if (address_of(dpkg, &address, err) < 0)
 		return -1;
-	if (fd < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0)
 		return err_errno(err, "socket");
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return errno == ENOENT ? 0 : err_errno(err, "%s", address.sun_path);
 	*ret_there = true;
-	do {
-		n = recv(fd, text, sizeof(text), 0);
-	} while (n < 0 && errno == EINTR);
+	n = receive(fd, text, sizeof(text));
+	if (n < 0 && errno == EAGAIN)
+		return give_up(fd, patience, &address, err);
 	if (n < 0)
 		return err_errno(err, "%s", address.sun_path);
 	if (n == 0)

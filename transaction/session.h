@@ -9,6 +9,7 @@
 
 #define SESSION_DIR "/run/assay/transaction" /* a socket for each, named as dpkg's process */
 #define SESSION_ANSWER_MAX 1536		     /* bytes of what it says at its end */
+#define SESSION_PATIENCE 600		     /* seconds without a sign of life, then it hangs */
 
 /*
  * Starts the process that watches; returns when it does.  It ends by session_end, or when dpkg ends
@@ -19,7 +20,12 @@ MUST_USE int session_begin(pid_t dpkg, struct watch *watch, struct err *err);
 /*
  * Has the transaction of that dpkg label what is left, and end.  *ret_there: there was one.
  * *ret_answer is what went wrong, a line each; empty: nothing.
+ *
+ * It takes as long as it takes; but a process that gets no further for so many seconds is ended,
+ * and that is a failure.  Executions that it held up go on then, and the kernel denies what has no
+ * signature.
  */
-MUST_USE int session_end(pid_t dpkg, bool *ret_there, struct buf *ret_answer, struct err *err);
+MUST_USE int session_end(pid_t dpkg, unsigned int patience, bool *ret_there, struct buf *ret_answer,
+			 struct err *err);
 
 #endif

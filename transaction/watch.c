@@ -88,6 +88,12 @@ int watch_open(struct watch *watch, struct err *err)
 	return mark_all(watch, err);
 }
 
+static void tick(const struct watch *watch)
+{
+	if (watch->tick)
+		watch->tick(watch->tick_ctx);
+}
+
 static void note_failure(struct watch *watch, const struct err *why)
 {
 	if (watch->failed++ == 0)
@@ -100,6 +106,7 @@ static bool label(struct watch *watch, int fd, const struct attachment *what)
 	struct err err = ERR_INIT;
 	bool busy = false;
 
+	tick(watch);
 	if (attach(&watch->attacher, fd, what, &busy, &err) < 0) {
 		(void)err_prepend(&err, "%s", what->entry->path);
 		note_failure(watch, &err);
@@ -109,11 +116,21 @@ static bool label(struct watch *watch, int fd, const struct attachment *what)
 	return !busy;
 }
 
-/* What can't be held any more can't be looked at again: it is as it was labelled. */
+/* Nobody would look at it again: what a maintainer script changes of it is told of nowhere else. */
 static void keep_labelled(struct watch *watch, int *fd, const struct attachment *what)
 {
-	if (watch->attacher.evm && watch->labelled.n < watch->labelled_max)
-		(void)!held_add(&watch->labelled, fd, what, NULL);
+	struct held_set *labelled = &watch->labelled;
+	struct err err = ERR_INIT;
+	int rc;
+
+	if (!watch->attacher.evm)
+		return;
+	rc = labelled->n_open < watch->labelled_max ? held_add(labelled, fd, what, &err)
+						    : held_add_handle(labelled, fd, what, &err);
+	if (rc == 0)
+		return;
+	(void)err_prepend(&err, "%s: could not be kept in view", what->entry->path);
+	note_failure(watch, &err);
 }
 
 /* Labels one that waits; false: somebody writes it. */
@@ -227,11 +244,21 @@ void watch_flush(struct watch *watch)
 	flush(watch, NULL, BUSY_TRIES);
 }
 
-static void look_again(struct watch *watch, const struct held *held)
+/* fd -1: it is opened by its handle. */
+static void look_again(struct watch *watch, int fd, const struct held *held)
 {
+	AUTO_FD opened = -1;
 	struct err err = ERR_INIT;
+	int rc = 0;
 
-	if (attach_again(&watch->attacher, held->fd, &held->what, &err) == 0)
+	tick(watch);
+	if (fd < 0) {
+		rc = held_open(&watch->labelled, held, &opened, &err);
+		fd = opened;
+	}
+	if (rc == 0 && fd >= 0)
+		rc = attach_again(&watch->attacher, fd, &held->what, &err);
+	if (rc == 0)
 		return;
 	(void)err_prepend(&err, "%s", held->what.entry->path);
 	note_failure(watch, &err);
@@ -240,7 +267,7 @@ static void look_again(struct watch *watch, const struct held *held)
 void watch_look_again(struct watch *watch)
 {
 	for (size_t i = 0; i < watch->labelled.n; i++)
-		look_again(watch, &watch->labelled.held[i]);
+		look_again(watch, watch->labelled.held[i].fd, &watch->labelled.held[i]);
 }
 
 /* What is executed may have become executable after it was written. */
@@ -250,7 +277,7 @@ static int label_executed(struct watch *watch, int fd, const struct stat *st, st
 	size_t at;
 
 	if (held_find(&watch->labelled, st, &at)) {
-		look_again(watch, &watch->labelled.held[at]);
+		look_again(watch, fd, &watch->labelled.held[at]);
 		return 0;
 	}
 	if (st->st_uid != 0 || fgetxattr(fd, XATTR_IMA, NULL, 0) >= 0)
@@ -300,6 +327,7 @@ static int on_event(struct watch *watch, const struct fanotify_event_metadata *e
 	AUTO_FD fd = event->fd;
 	struct err why = ERR_INIT;
 
+	tick(watch);
 	if (event->vers != FANOTIFY_METADATA_VERSION)
 		return err_set(err, "fanotify: version %u", event->vers);
 	if (event->mask & FAN_Q_OVERFLOW)

@@ -18,11 +18,13 @@ struct watch {
 	struct stat recent[WATCH_RECENT]; /* of these, closed once more; st_ino 0: none */
 	size_t recent_at;
 	struct held_set labelled; /* whose owner or mode a maintainer script may change yet */
-	size_t labelled_max;	  /* that may be held open */
+	size_t labelled_max;	  /* of these, that are held open */
 	size_t unsigned_packages; /* that are let in all the same */
 	size_t attached;	  /* files that were given signatures */
 	size_t failed;		  /* that could not */
 	struct err failure;	  /* of the first */
+	void (*tick)(void *ctx);  /* called whenever it got further, NULL: by nobody */
+	void *tick_ctx;
 };
 
 #define WATCH_INIT \

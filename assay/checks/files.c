@@ -6,10 +6,8 @@
 #include <string.h>
 
 #include "assay/commands/out.h"
+#include "assay/verdict/remedy.h"
 
-#define OWNER_REMEDY \
-	"'chown root' it and sign it, or use the verity profile, which lets files of any owner " \
-	"run"
 #define RANKS 4	     /* of places where people put what they mean to run */
 #define LINES_MAX 12 /* packages, or files, listed one by one unless verbose */
 
@@ -246,7 +244,7 @@ static void report_file(struct report *r, const struct denial *d)
 	AUTO_STR remedy = unowned_remedy(r);
 
 	(void)report_add(r, d->essential ? REPORT_REASON : REPORT_ADVICE, "unowned",
-			 d->owner ? OWNER_REMEDY : remedy,
+			 d->owner ? REMEDY_OWNER_TEXT : remedy,
 			 "%s: no package owns it, and it would be denied: %s%s%s", d->path, d->text,
 			 d->essential ? "; needed for " : "", d->essential ? d->essential : "");
 }

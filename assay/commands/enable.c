@@ -107,13 +107,15 @@ static int check_essential(struct enable *e, struct err *err)
  * The record's epoch never goes back.  A damaged record still tells it, or else is not replaced
  * unless it was taken away in so many words.
  */
-static int choose_epoch(const struct state *s, uint32_t *ret_epoch, struct err *err)
+static int choose_epoch(const struct enable *e, uint32_t *ret_epoch, struct err *err)
 {
+	const struct state *s = e->state;
+
 	if (*s->record_damage.text && !s->damaged_epoch_known)
 		return err_set(err,
-			       "%s; its epoch can't be read either: 'assay disable' takes it away, "
-			       "then enable again",
-			       s->record_damage.text);
+			       "%s; its epoch can't be read either: 'assay disable%s' takes it "
+			       "away, then enable again",
+			       s->record_damage.text, e->report.root_option);
 	*ret_epoch = s->has_record	      ? s->record.epoch
 		     : s->damaged_epoch_known ? s->damaged_epoch
 					      : 1;
@@ -127,7 +129,7 @@ static int check(struct enable *e, struct err *err)
 		return -1;
 	if (*e->state->config_damage.text)
 		return err_set(err, "%s", e->state->config_damage.text);
-	if (choose_epoch(e->state, &e->epoch, err) < 0)
+	if (choose_epoch(e, &e->epoch, err) < 0)
 		return -1;
 	e->checks = (struct checks){ .host = &e->host,
 				     .config = &e->state->config,
@@ -195,10 +197,10 @@ static int apply(struct enable *e, struct err *err)
 	return 0;
 }
 
+/* A record tells what the next boot does, and not that there was one. */
 static void advise_log(struct enable *e)
 {
-	bool seen = e->state->force == FORCE_LOG || e->state->force == FORCE_ENFORCE ||
-		    e->state->has_record;
+	bool seen = e->state->force == FORCE_LOG || e->state->force == FORCE_ENFORCE;
 
 	if (e->mode == MODE_ENFORCE && !seen)
 		(void)report_add(&e->report, REPORT_ADVICE, "log-first",

@@ -108,6 +108,7 @@ struct finding {
 	bool owned;
 	bool executed;	   /* so that what it needs to run is asked for too */
 	const char *cause; /* of the first denial, NULL: all is allowed */
+	char by_owner[64]; /* in its place for the remedy, where the owner is in the way */
 };
 
 static void cleanup_finding(struct finding *f)
@@ -132,6 +133,20 @@ static int explain_result(const struct sim_result *r, struct finding *f, struct 
 	return buf_putf(&f->text, err, "\n");
 }
 
+static int note_cause(const struct job *job, const struct sim_result *r, struct finding *f,
+		      struct err *err)
+{
+	bool owner = false;
+
+	f->cause = r->decisive && r->decisive->cause ? r->decisive->cause : "";
+	if (*f->cause && explained_owner_decides(job->explainer, f->file, r, &owner, err) < 0)
+		return -1;
+	if (owner)
+		(void)snprintf(f->by_owner, sizeof(f->by_owner), REMEDY_OWNER "%u",
+			       (unsigned int)f->file->file.st.st_uid);
+	return 0;
+}
+
 static int judge_ops(const struct job *job, const struct subject *s, struct finding *f,
 		     struct err *err)
 {
@@ -150,8 +165,8 @@ static int judge_ops(const struct job *job, const struct subject *s, struct find
 		if (policy_simulate(&job->explainer->sim, &act, r, err) < 0 ||
 		    explain_result(r, f, err) < 0)
 			return -1;
-		if (!r->allowed && !f->cause)
-			f->cause = r->decisive && r->decisive->cause ? r->decisive->cause : "";
+		if (!r->allowed && !f->cause && note_cause(job, r, f, err) < 0)
+			return -1;
 		f->executed |= op[i] == SIM_EXEC && f->file->kind != SIG_NONE;
 		json_array_append_new(f->verdicts, verdict_json(r));
 	}
@@ -227,7 +242,7 @@ static int explain_subject(struct job *job, const struct subject *s, json_t *int
 		remedy_text(&(struct remedy_of){ .name = s->path,
 						 .root = job->options->host.root,
 						 .package = f.owned ? f.owner : NULL,
-						 .cause = f.cause },
+						 .cause = *f.by_owner ? f.by_owner : f.cause },
 			    mend, REMEDY_MAX);
 	if (!job->options->json)
 		print_text(s, &f, mend);

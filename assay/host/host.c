@@ -24,6 +24,11 @@ int host_set_root(struct host *host, const char *dir, struct err *err)
 	return 0;
 }
 
+int host_require_proc(const struct host *host, struct err *err)
+{
+	return *host->root ? 0 : io_require_proc(err);
+}
+
 int host_path(const struct host *host, const char *path, char ret_path[static HOST_PATH_MAX],
 	      struct err *err)
 {

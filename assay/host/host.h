@@ -20,6 +20,9 @@ struct host {
 /* Sets the root from an option: an absolute or relative directory that exists; "/" is "". */
 MUST_USE int host_set_root(struct host *host, const char *dir, struct err *err);
 
+/* The running host: fails where its /proc is not mounted, as in a chroot; says so. */
+MUST_USE int host_require_proc(const struct host *host, struct err *err);
+
 /* The path below the host's root; fails when it is too long. */
 MUST_USE int host_path(const struct host *host, const char *path,
 		       char ret_path[static HOST_PATH_MAX], struct err *err);

@@ -100,7 +100,7 @@ int mounts_read(const struct host *host, struct mounts *ret_mounts, struct err *
 	FILE *file;
 	dev_t device;
 
-	if (host_path(host, "/proc/self/mounts", path, err) < 0)
+	if (host_require_proc(host, err) < 0 || host_path(host, "/proc/self/mounts", path, err) < 0)
 		return -1;
 	file = setmntent(path, "re");
 	while (file && m.n < MOUNTS_MAX && (e = getmntent(file)) != NULL) {

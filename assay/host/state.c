@@ -72,7 +72,7 @@ static int read_bundle(const struct host *host, struct state *s, struct err *err
 	if (!there)
 		return 0;
 	if (record_parse(buf_text(&text), text.len, &s->record, damage) < 0) {
-		(void)err_prepend(damage, "%s", BUNDLE_HOST_DIR "/record");
+		(void)err_prepend(damage, "%s%s", host->root, BUNDLE_HOST_DIR "/record");
 		find_epoch(buf_text(&text), s);
 		return 0;
 	}
@@ -159,15 +159,15 @@ int state_read(const struct host *host, struct state **ret_state, struct err *er
 {
 	AUTO_MEM struct state *s = NULL;
 
-	if (state_read_damaged(host, &s, err) < 0)
+	if (host_require_proc(host, err) < 0 || state_read_damaged(host, &s, err) < 0)
 		return -1;
 	if (*s->config_damage.text)
 		return err_set(err, "%s", s->config_damage.text);
 	if (*s->record_damage.text)
-		return err_set(
-			err, "%s%s; 'assay enable%s%s' replaces it, 'assay disable%s%s' removes it",
-			host->root, s->record_damage.text, *host->root ? " --root " : "",
-			host->root, *host->root ? " --root " : "", host->root);
+		return err_set(err,
+			       "%s; 'assay enable%s%s' replaces it, 'assay disable%s%s' removes it",
+			       s->record_damage.text, *host->root ? " --root " : "", host->root,
+			       *host->root ? " --root " : "", host->root);
 	*ret_state = take_ptr(&s);
 	return 0;
 }

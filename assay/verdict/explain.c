@@ -9,6 +9,7 @@
 
 #include "assay/next_boot/bundle.h"
 #include "base/io.h"
+#include "ima/owner.h"
 #include "sig/needs.h"
 
 /* What `assay enable` would have the next boot load. */
@@ -179,6 +180,39 @@ int explained_interpreter(const struct explained *file, char **ret_path, struct 
 		return -1;
 	*ret_path = take_ptr(&path);
 	return 0;
+}
+
+static bool asks_for_verity(const char *cause)
+{
+	return cause && (strcmp(cause, "no-verity-digest") == 0 ||
+			 strcmp(cause, "verity-signature-required") == 0 ||
+			 strcmp(cause, "IMA-sigv3-required") == 0);
+}
+
+static const struct policy_rule *rule_of(const struct sim_result *r)
+{
+	return r->decisive ? r->decisive->decision.by[GROUP_APPRAISE] : NULL;
+}
+
+/* Another rule decides where root owns the file. */
+int explained_owner_decides(const struct explainer *explainer, struct explained *file,
+			    const struct sim_result *denied, bool *ret_decides, struct err *err)
+{
+	const struct sim_act act = { denied->op, &file->file, &explainer->task };
+	AUTO_MEM struct sim_result *r = malloc(sizeof(*r));
+	const uid_t owner = file->file.st.st_uid;
+	int rc;
+
+	*ret_decides = false;
+	if (!r)
+		return err_set(err, "out of memory");
+	if (owner < OWNER_V2_LIMIT || !asks_for_verity(denied->decisive->cause))
+		return 0;
+	file->file.st.st_uid = 0;
+	rc = policy_simulate(&explainer->sim, &act, r, err);
+	file->file.st.st_uid = owner;
+	*ret_decides = rc == 0 && (r->allowed || rule_of(r) != rule_of(denied));
+	return rc;
 }
 
 size_t explain_operations(enum sig_kind kind, enum sim_op ret_op[static EXPLAIN_OPS_MAX])

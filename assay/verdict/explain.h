@@ -39,6 +39,14 @@ void explained_free(struct explained **file);
 /* The path of the "#!" or of PT_INTERP; NULL: there is none.  The caller frees it. */
 MUST_USE int explained_interpreter(const struct explained *file, char **ret_path, struct err *err);
 
+/*
+ * Is it the owner that the denial hangs on, so that no signature mends it?  So it is in the
+ * signature profile, whose rules for files of other users than 0 to 2 ask for fs-verity.
+ */
+MUST_USE int explained_owner_decides(const struct explainer *explainer, struct explained *file,
+				     const struct sim_result *denied, bool *ret_decides,
+				     struct err *err);
+
 /* What a file of this kind is used for. */
 size_t explain_operations(enum sig_kind kind, enum sim_op ret_op[static EXPLAIN_OPS_MAX]);
 

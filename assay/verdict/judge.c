@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "assay/host/packages.h"
+#include "assay/verdict/remedy.h"
 #include "cli/progress.h"
 #include "ima/xattr.h"
 
@@ -48,7 +49,7 @@ static bool is_mismatch(const char *text)
 /* Is it the owner that is in the way, which signing does not mend? */
 static bool is_owner(const char *text)
 {
-	return strncmp(text, "owned by user ", sizeof("owned by user ") - 1) == 0;
+	return strncmp(text, REMEDY_OWNER, sizeof(REMEDY_OWNER) - 1) == 0;
 }
 
 static void report(void *ctx, const struct engine_result *result)

@@ -56,6 +56,20 @@ static void package_text(const struct remedy_of *of, bool changed, char *ret_tex
 			       of->root);
 }
 
+/* What dpkg unpacked nobody else holds open. */
+static void owner_text(const struct remedy_of *of, char *ret_text, size_t max)
+{
+	if (of->package)
+		(void)snprintf(
+			ret_text, max,
+			"find out who changed its owner; 'chown root %s%s', then 'assay sign "
+			"--package %s%s%s', or use the verity profile, which lets files of "
+			"any owner run",
+			of->root, of->name, of->package, *of->root ? " --root " : "", of->root);
+	else
+		(void)snprintf(ret_text, max, "%s", REMEDY_OWNER_TEXT);
+}
+
 void remedy_text(const struct remedy_of *of, char *ret_text, size_t max)
 {
 	const char *option = *of->root ? " --root " : "";
@@ -70,6 +84,8 @@ void remedy_text(const struct remedy_of *of, char *ret_text, size_t max)
 			       "find out who changed it ('ls -l %s', 'getcap %s'); 'assay "
 			       "repair%s%s %s' tells what was signed",
 			       name, name, option, of->root, name);
+	else if (STARTS(cause, REMEDY_OWNER))
+		owner_text(of, ret_text, max);
 	else if (of->package)
 		package_text(of,
 			     STARTS(cause, "security.ima: ") ||

@@ -7,6 +7,17 @@
 
 #define REMEDY_MAX 2048 /* bytes; longer ones are cut */
 
+#define REMEDY_OWNER "owned by user " /* how a cause begins that says so */
+
+/* Of a file that another than users 0 to 2 owns, in the signature profile: they may write it again,
+ * and may have it open for that now, so that neither a signature nor chown is enough. */
+#define REMEDY_OWNER_TEXT \
+	"its owner may rewrite it, which no signature there survives: look at it, have root own " \
+	"a " \
+	"copy ('install -o root -g root') where only root writes, and sign that; or use the " \
+	"verity " \
+	"profile, which lets files of any owner run"
+
 /* The denied file. */
 struct remedy_of {
 	const char *name;    /* its path, as the kernel or the operator gave it */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -109,10 +110,9 @@ static int mend_file(struct mend *mend, const char *path, struct err *err)
 
 /* One that can't be mended does not keep the others from it: the kernel will say which it misses.
  */
-static void mend_package(struct boot *boot, struct mend *mend, const struct package *package)
+static void mend_package(struct boot *boot, struct mend *mend, const struct package *package,
+			 enum package_profile profile)
 {
-	const enum package_profile profile =
-		mend->attacher.profile == ATTACH_VERITY ? PACKAGE_VERITY : PACKAGE_SIGNATURE;
 	struct manifest *m = package->entries[DEB_FILE][profile];
 
 	for (size_t i = 0; i < manifest_count(m); i++) {
@@ -133,17 +133,30 @@ static void mend_all(struct boot *boot, struct mend *mend, struct err *err)
 	    store_each(&reading, err) < 0)
 		return;
 	find_mounts(mend);
-	for (size_t i = 0; i < mend->n; i++)
-		mend_package(boot, mend, mend->package[i]);
+	for (size_t i = 0; i < mend->n; i++) {
+		if (mend->attacher.profile != ATTACH_SIGNATURE)
+			mend_package(boot, mend, mend->package[i], PACKAGE_VERITY);
+		if (mend->attacher.profile != ATTACH_VERITY)
+			mend_package(boot, mend, mend->package[i], PACKAGE_SIGNATURE);
+	}
 	make_readonly(mend);
+}
+
+/*
+ * The record knows one profile, the root's.  Where others are mixed with it, the policy names file
+ * systems, each by whether it has fs-verity (bundle_policy.c), and only there.
+ */
+static enum attach_profile profile_of(const struct boot *boot)
+{
+	if (strstr(buf_text(&boot->policy), " fsuuid="))
+		return ATTACH_AUTO;
+	return boot->record.settings.profile == PROFILE_VERITY ? ATTACH_VERITY : ATTACH_SIGNATURE;
 }
 
 int mend_unsigned(struct boot *boot, struct err *err UNUSED)
 {
 	const struct settings *s = &boot->record.settings;
-	struct mend mend = { .attacher = { .profile = s->profile == PROFILE_VERITY
-							      ? ATTACH_VERITY
-							      : ATTACH_SIGNATURE,
+	struct mend mend = { .attacher = { .profile = profile_of(boot),
 					   .evm = s->evm != EVM_OFF } };
 	struct err why = ERR_INIT;
 

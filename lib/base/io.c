@@ -16,13 +16,30 @@
 
 #define IO_CHUNK 65536 /* bytes asked for at a time */
 
+int io_require_proc(struct err *err)
+{
+	const int before = errno;
+	const bool there = access("/proc/self/fd", F_OK) == 0;
+
+	errno = before;
+	return there ? 0
+		     : err_set(err, "/proc is not mounted here; 'mount -t proc proc /proc' first");
+}
+
+static int open_failed(const char *path, struct err *err)
+{
+	if (strncmp(path, "/proc/", strlen("/proc/")) == 0 && io_require_proc(err) < 0)
+		return -1;
+	return err_errno(err, "open: %s", path);
+}
+
 int io_open_regular(const char *path, int *ret_fd, struct err *err)
 {
 	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0)
-		return err_errno(err, "open: %s", path);
+		return open_failed(path, err);
 	if (fstat(fd, &st) < 0)
 		return err_errno(err, "stat: %s", path);
 	if (!S_ISREG(st.st_mode))

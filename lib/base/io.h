@@ -43,6 +43,12 @@ MUST_USE int io_make_dirs(const char *path, struct err *err);
  */
 int io_change_failed(struct err *err, int fd, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/*
+ * Fails where /proc is not mounted, as in a chroot that was made in haste, and says what to do. For
+ * whoever needs it, or has just failed for something in it: errno stays.
+ */
+MUST_USE int io_require_proc(struct err *err);
+
 /* Is there something at path?  An error other than its absence counts as yes. */
 bool io_exists(const char *path);
 

@@ -8,6 +8,8 @@
 
 #include <keyutils.h>
 
+#include "base/io.h"
+
 #define PROC_KEYS "/proc/keys"
 #define KEYS_LINE_MAX 1024 /* bytes; the kernel cuts descriptions long before */
 #define KEYS_TYPE_MAX 16   /* include/linux/key.h: type names are at most 31, shown cut to 9 */
@@ -76,7 +78,7 @@ static int find_named(const char *name, struct keyring_state *ret_state, struct 
 	int32_t serial;
 
 	if (!f)
-		return err_errno(err, "%s", PROC_KEYS);
+		return io_require_proc(err) < 0 ? -1 : err_errno(err, "%s", PROC_KEYS);
 	while (fgets(line, sizeof(line), f))
 		if (line_parse(line, name, &serial) && is_roots(serial, name, ret_state))
 			return 0;

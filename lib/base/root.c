@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/io.h"
+
 /* openat2(2); glibc 2.36 has no wrapper. */
 int root_open(const char *root, const char *path, uint64_t flags)
 {
@@ -38,7 +40,7 @@ int root_resolve(const char *root, const char *path, char **ret_real, struct err
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, real, PATH_MAX - 1);
 	if (n < 0)
-		return err_errno(err, "resolve: %s", path);
+		return io_require_proc(err) < 0 ? -1 : err_errno(err, "resolve: %s", path);
 	real[n] = '\0';
 	top = realpath(*root ? root : "/", NULL);
 	skip = top && strcmp(top, "/") != 0 ? strlen(top) : 0;

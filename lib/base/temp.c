@@ -189,7 +189,7 @@ static int create_by_link(int fd, const char *path, const struct buf *data, mode
 		return err_prepend(err, "write");
 	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0)
-		return name_trouble(path, err);
+		return io_require_proc(err) < 0 ? -1 : name_trouble(path, err);
 	return 0;
 }
 

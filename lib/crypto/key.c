@@ -141,18 +141,27 @@ static int check_file(int fd, struct err *err)
 	return 0;
 }
 
-static int load_file(int fd, struct asking *a, const UI_METHOD *ui, EVP_PKEY **ret_pkey,
-		     struct err *err)
+/* Its errors have the path. */
+static int read_file(const char *path, struct buf *raw, struct err *err)
+{
+	AUTO_FD fd = -1;
+
+	if (io_open_regular(path, &fd, err) < 0)
+		return -1;
+	if (check_file(fd, err) < 0)
+		return err_prepend(err, "%s", path);
+	return io_read_fd(fd, path, raw, err);
+}
+
+static int load_file(const struct buf *raw, struct asking *a, const UI_METHOD *ui,
+		     EVP_PKEY **ret_pkey, struct err *err)
 {
 	CLEANUP(cleanup_store) OSSL_STORE_CTX *store = NULL;
-	CLEANUP(buf_wipe) struct buf raw = BUF_INIT(KEY_FILE_MAX);
 	AUTO_BIO bio = NULL;
 
-	if (check_file(fd, err) < 0 || io_read_fd(fd, a->uri, &raw, err) < 0)
-		return -1;
-	if (raw.len == 0)
+	if (raw->len == 0)
 		return err_set(err, "the file is empty");
-	bio = BIO_new_mem_buf(raw.data, (int)raw.len);
+	bio = BIO_new_mem_buf(raw->data, (int)raw->len);
 	if (bio)
 		store = OSSL_STORE_attach(bio, "file", NULL, NULL, ui, a, NULL, NULL, NULL);
 	if (!store || first_key(store, ret_pkey) < 0)
@@ -210,18 +219,17 @@ int key_load(const char *uri, key_ask_fn ask, struct key **ret_key, struct err *
 	struct err *e = err ? err : &none;
 	struct asking a = { .uri = uri, .ask = ask, .asked = false, .err = e };
 	CLEANUP(cleanup_ui) UI_METHOD *ui = UI_UTIL_wrap_read_pem_callback(passphrase, 0);
+	CLEANUP(buf_wipe) struct buf raw = BUF_INIT(KEY_FILE_MAX);
 	const char *path = path_of(uri);
 	AUTO_PKEY pkey = NULL;
-	AUTO_FD fd = -1;
 	int rc;
 
 	e->text[0] = '\0';
 	if (!ui)
 		return err_set(e, "out of memory");
-	/* This error has the path; the others get it below. */
-	if (path && io_open_regular(path, &fd, e) < 0)
+	if (path && read_file(path, &raw, e) < 0)
 		return err_prepend(e, "key");
-	rc = path ? load_file(fd, &a, ui, &pkey, e) : load_uri(uri, &a, ui, &pkey, e);
+	rc = path ? load_file(&raw, &a, ui, &pkey, e) : load_uri(uri, &a, ui, &pkey, e);
 	if (rc < 0 || key_from_pkey(pkey, ret_key, e) < 0)
 		return err_prepend(e, "key: %s", uri);
 	return 0;

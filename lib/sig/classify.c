@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/rd.h"
 #include "sig/classify_elf.h"
 
@@ -140,7 +141,8 @@ static enum sig_kind kind_by_head(const struct head *h, const char *path)
 	return SIG_NONE;
 }
 
-/* A relative path says nothing of the place; it is left as it is where the kernel does not tell. */
+/* A relative path says nothing of the place; it is left as it is where the kernel does not tell,
+ * but not where nobody asked it. */
 static int complete_path(int fd, const char *path, char **ret_full, struct err *err)
 {
 	char link[sizeof("/proc/self/fd/") + 3 * sizeof(fd)];
@@ -151,6 +153,8 @@ static int complete_path(int fd, const char *path, char **ret_full, struct err *
 		return err_set(err, "out of memory");
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, full, PATH_MAX - 1);
+	if (n < 0 && io_require_proc(err) < 0)
+		return -1;
 	if (n > 0 && full[0] == '/')
 		full[n] = '\0';
 	else

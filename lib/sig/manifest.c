@@ -208,9 +208,12 @@ int manifest_lock(const char *path, int *ret_fd, struct err *err)
 	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return err_errno(err, "write: %s", name);
-	while (flock(fd, LOCK_EX) < 0)
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EWOULDBLOCK)
+			return err_set(err, "%s: another 'assay sign' is at work on it", path);
 		if (errno != EINTR)
 			return err_errno(err, "lock: %s", name);
+	}
 	*ret_fd = take_fd(&fd);
 	return 0;
 }

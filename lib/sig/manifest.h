@@ -70,8 +70,9 @@ MUST_USE int manifest_format(struct manifest *manifest, struct buf *out, struct 
 MUST_USE int manifest_load(struct manifest *manifest, const char *path, bool *ret_present,
 			   struct err *err);
 /*
- * Waits until nobody else holds the lock of the manifest at path, "path.lock" beside it, and holds
- * it until the descriptor is closed.  Who changes a manifest loads and saves it under the lock.
+ * Holds the lock of the manifest at path, "path.lock" beside it, until the descriptor is closed;
+ * fails at once where somebody else does.  Who changes a manifest takes it before the first thing
+ * that the manifest is to tell of.
  */
 MUST_USE int manifest_lock(const char *path, int *ret_fd, struct err *err);
 

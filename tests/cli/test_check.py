@@ -233,7 +233,7 @@ def test_owners_that_may_run_nothing(assay, signed, run):
     os.chown(mine, 1000, 1000)
     done = assay("check")
     assert "/opt/mine: no package owns it, and it would be denied: owned by user 1000" in done.out
-    assert "mend: 'chown root' it and sign it, or use the verity profile" in done.out
+    assert "have root own a copy ('install -o root -g root') where only root writes, and sign that" in done.out
 
 
 def test_one_old_kernel_weakens_all(assay, put):

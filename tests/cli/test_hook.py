@@ -2,6 +2,7 @@
 """The initramfs-tools hook on a host that lies in a directory: what it makes, and what it refuses."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -319,3 +320,11 @@ def test_a_root_whose_directories_are_links_is_refused(read_usr, name):
         assert code == 1 and told == f"the root file system's /{name} is not a directory\n"
         if not path.is_symlink():
             path.symlink_to("etc")
+
+
+def test_assay_boot_needs_few_libraries(plain_bin_dir):
+    """Each more is code in process 1 of the initramfs, and one more file that a boot hangs on."""
+    shown = subprocess.run(["readelf", "--dynamic", plain_bin_dir / "assay-boot"], capture_output=True, text=True,
+                           check=True).stdout
+    needed = re.findall(r"\(NEEDED\).*\[(lib[a-z0-9-]+)\.so", shown)
+    assert sorted(needed) == ["libc", "libcrypto", "libkeyutils", "libtss2-esys", "libtss2-tcti-device"], shown

@@ -238,8 +238,8 @@ def test_a_certificate_does_not_ask(bin_dir, tmp_path):
 
 
 @pytest.mark.parametrize("bad, said", [
-    (["--type", "dsa"], "no key type is named 'dsa'"), (["--days", "0"], "at least one day"),
-    (["--days", "36501"], "not a number from 0 to 36500"), (["more"], "one word too many"),
+    (["--type", "dsa"], "no key type is named 'dsa'"), (["--days", "0"], "--days: '0' is not a number from 1 to 36500"),
+    (["--days", "36501"], "not a number from 1 to 36500"), (["more"], "one word too many"),
     (["--name", ""], "1 to 64 bytes"), (["--name", "n" * 65], "1 to 64 bytes")])
 def test_misuse(trouble, words, paths, bad, said):
     """Each wrong word has its line, and nothing is left behind."""

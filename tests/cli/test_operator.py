@@ -255,6 +255,16 @@ def test_enable_again_replaces_and_leaves_nothing_behind(assay, signed):
     assert b"\nmode log\n" in boot_dir(signed)["record"]
 
 
+def test_a_log_run_counts_once_it_was_booted(assay, signed):
+    """enable --log alone is none; nor is an enable that no boot followed."""
+    for words in (["--log"], [], []):
+        done = assay("enable", "--json", *words)
+        assert done.rc == 0 and ("log-first" in findings(done, "advice")) == (not words), done
+    assert assay("enable", "--log").rc == 0
+    fake_boot(signed, "log")
+    assert "log-first" not in assay("enable", "--json").out
+
+
 def test_disable_takes_the_bundle_away(assay, signed):
     """The mode is off, no bundle is left; a second time it is off already; both exit 0."""
     assay("enable")

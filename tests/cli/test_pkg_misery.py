@@ -116,6 +116,7 @@ def test_what_is_no_file(trouble, keys, tmp_path):
 
 @pytest.mark.parametrize("words, say", [
     (["sign"], "no package"), (["sign", "--profile", "none", "x"], "no profile"), (["sign", "--digest", "sha1", "x"], "sha1"),
+    (["sign", "--digest", "x", "x"], "no digest is named 'x' (sha256, sha384, sha512)"),
     (["sign", "--jobs", "x", "x"], "jobs"), (["verify", "--cert", "/nonexistent", "x"], "/nonexistent"),
     (["sign", "--key", "/nonexistent", "x"], "/nonexistent"), (["verify", "--key", "x"], "--key"), (["nothing"], "nothing")])
 def test_misuse(trouble, words, say):

@@ -163,6 +163,29 @@ def test_disable_of_what_was_never_enabled(run, bare, inside):
     assert not (bare / "etc/assay").exists()
 
 
+def test_explain_of_a_users_file_does_not_say_sign(assay, signed, run):
+    """Its owner may rewrite it, or hold it open; what is said instead works."""
+    tool = signed / "home/u/tool"
+    tool.parent.mkdir(parents=True)
+    tool.write_bytes(SCRIPT)
+    tool.chmod(0o755)
+    assert f"'assay sign --root {signed.path} /home/u/tool'" in assay("explain", "/home/u/tool").out
+    os.chown(tool, 1000, 1000)
+    done = assay("explain", "/home/u/tool")
+    assert done.rc == 1 and "assay sign" not in done.out, done
+    assert "mend: its owner may rewrite it" in done.out and "'install -o root -g root'" in done.out, done
+    sign = ["sign", "--key", signed / "etc/assay/keys/signing.key", "--cert",
+            signed / "etc/assay/certs/signing.der", "--profile", "signature", "--no-evm"]
+    assert run("assay", *sign, tool).rc == 1
+    (signed / "usr/local/bin").mkdir(parents=True)
+    copy = signed / "usr/local/bin/tool"
+    subprocess.run(["install", "-o", "root", "-g", "root", tool, copy], check=True)
+    assert run("assay", *sign, copy).rc == 0 and "exec: allowed" in assay("explain", "/usr/local/bin/tool").out
+    os.chown(signed / "usr/bin/tool", 1000, 1000)
+    remedy = json.loads(assay("explain", "--json", "/usr/bin/tool").out)["files"][0]["remedy"]
+    assert f"'chown root {signed.path}/usr/bin/tool', then 'assay sign --package tool --root {signed.path}'" in remedy
+
+
 def test_explain_of_data_does_not_say_sign(assay, signed):
     """First that it is data, then the verdict, and no more."""
     (signed / "usr/data").write_text("text\n")

@@ -137,7 +137,9 @@ def test_before_keygen(trouble, tmp_path):
     """No key, no certificate: where they were looked for, and what makes them."""
     root = tmp_path / "root"
     made = f"run 'assay keygen --root {root}'"
-    (root / "etc/assay").mkdir(parents=True)
+    for directory in ("etc/assay", "var/lib/dpkg/info"):
+        (root / directory).mkdir(parents=True)
+    (root / "var/lib/dpkg/status").touch()
     done = trouble("assay-sign", "sign", "--installed", "--root", root)
     assert done.err == (f"assay-sign: sign: there is no signing key at {root}/etc/assay/keys/"
                         f"signing.key; {made}\n")
@@ -272,7 +274,8 @@ def test_misuse_is_one_line(trouble, words, said):
 
 
 @pytest.mark.parametrize("bad, said", [
-    (["--digest", "md5"], "no hash algorithm is named 'md5'"), (["--digest", "sha1"], "no longer safe"),
+    (["--digest", "md5"], "--digest: no digest is named 'md5' (sha256, sha384, sha512)"),
+    (["--digest", "sha1"], "no longer safe (sha256, sha384, sha512)"),
     (["--jobs", "many"], "not a number"), (["--jobs", "257"], "not a number from 0 to 256"),
     (["--profile", "x"], "no profile is named 'x'"), (["--nonsense"], "--nonsense"),
     (["--key"], "needs a value")])

@@ -14,6 +14,8 @@ import time
 
 import pytest
 
+from frame.dpkg_root import DpkgRoot
+
 SCRIPT = b"#!/bin/sh\nexit 0\n"
 IMA = "security.ima"
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
@@ -98,22 +100,49 @@ def test_a_writer_that_never_stops(trouble, words, tmp_path):
     assert "busy: it keeps changing while it is being signed" in done.err and not signed(path)
 
 
-def test_two_runs_keep_one_manifest(bin_dir, words, tmp_path):
-    """Both wait for the lock beside it, and neither's entries are lost."""
-    manifest = tmp_path / "manifest"
-    tools = [make(tmp_path / name) for name in ("one", "two")]
-    with open(tmp_path / "manifest.lock", "w", encoding="ascii") as lock:
+def is_held(lock):
+    """Whether a run has the lock."""
+    with open(lock, "a", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def test_a_second_run_is_refused_at_once(trouble, run, bin_dir, words, tmp_path):
+    """The first holds the manifest from before its first file; killed, it holds nothing."""
+    manifest, lock = tmp_path / "manifest", tmp_path / "manifest.lock"
+    large, tool = make(tmp_path / "large"), make(tmp_path / "tool")
+    os.truncate(large, 1 << 40)
+    lock.touch()
+    with subprocess.Popen([bin_dir / "assay-sign", *words, "--manifest", manifest, large]) as first:
+        try:
+            end = time.monotonic() + 60
+            while not is_held(lock) and time.monotonic() < end:
+                time.sleep(0.01)
+            done = trouble("assay-sign", *words, "--manifest", manifest, tool, timeout=60)
+            assert f"{manifest}: another 'assay sign' is at work on it" in done.err, done
+            assert first.poll() is None and not signed(tool) and not manifest.exists()
+        finally:
+            first.kill()
+    assert run("assay-sign", *words, "--manifest", manifest, tool).rc == 0
+    assert manifest.read_text().splitlines()[1].split()[0] == str(tool)
+
+
+@pytest.mark.parametrize("more", [["--manifest", "MANIFEST", "TOOL"], ["--installed", "--root", "ROOT"]])
+def test_who_is_refused_is_not_asked_for_a_key(trouble, tmp_path, more):
+    """The lock comes first, wherever the manifest is."""
+    root, tool = DpkgRoot(tmp_path / "root"), make(tmp_path / "tool")
+    root.install("tool", {"/usr/bin/tool": (SCRIPT, 0o755)})
+    manifest = root / "var/lib/assay/manifest"
+    manifest.parent.mkdir(parents=True)
+    words = [{"MANIFEST": manifest, "TOOL": tool, "ROOT": root.path}.get(word, word) for word in more]
+    with open(f"{manifest}.lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        runs = [subprocess.Popen([bin_dir / "assay-sign", *words, "--manifest", manifest, tool])
-                for tool in tools]
-        end = time.monotonic() + 60
-        while not all(signed(tool) for tool in tools) and time.monotonic() < end:
-            time.sleep(0.01)
-        time.sleep(0.2)
-        assert not manifest.exists() and all(r.poll() is None for r in runs)
-    assert [r.wait(timeout=60) for r in runs] == [0, 0]
-    lines = manifest.read_text().splitlines()
-    assert [line.split()[0] for line in lines[1:-1]] == [str(tool) for tool in tools]
+        done = trouble("assay-sign", "sign", "--key", "/nonexistent", *words, timeout=60)
+    assert f"{manifest}: another 'assay sign' is at work on it" in done.err, done
+    assert "/nonexistent" in trouble("assay-sign", "sign", "--key", "/nonexistent", *words).err
 
 
 def test_few_descriptors_and_many_threads(run, words, plain_bin_dir, tmp_path):

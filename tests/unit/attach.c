@@ -2,21 +2,21 @@
 /* Packages' signatures on files, kept and found again; fs-verity's ioctls are played here. */
 #include "pkg/attach.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <sys/ioctl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <linux/fsverity.h>
-
 #include "base/io.h"
 #include "crypto/keygen.h"
-#include "ima/verity.h"
 #include "ima/xattr.h"
+#include "initramfs/boot/parts.h"
 #include "pkg/store.h"
+#include "transaction/watch.h"
 #include "unit/unit.h"
+#include "unit/verity_played.h"
 
 #define CONTENT "#!/bin/sh\nexit 0\n"
 #define BUILD \
@@ -26,43 +26,6 @@
 	"x\\n' " \
 	">t/DEBIAN/control && dpkg-deb --root-owner-group -Znone -b t t.deb >/dev/null && cp " \
 	"t/usr/bin/x x"
-
-static enum verity_state state;
-static size_t enabled;
-static bool busy_writer;
-
-static int measure(int fd, struct fsverity_digest *out)
-{
-	struct digest d;
-
-	if (state != VERITY_ON) {
-		errno = state == VERITY_OFF ? ENODATA : EOPNOTSUPP;
-		return -1;
-	}
-	if (verity_compute(fd, sizeof(CONTENT) - 1, &d, NULL) < 0)
-		return -1;
-	out->digest_algorithm = FS_VERITY_HASH_ALG_SHA256;
-	out->digest_size = (uint16_t)d.len;
-	memcpy((uint8_t *)out + sizeof(*out), d.data, d.len);
-	return 0;
-}
-
-int ioctl(int fd, unsigned long request, ...)
-{
-	va_list ap;
-	void *arg;
-
-	va_start(ap, request);
-	arg = va_arg(ap, void *);
-	va_end(ap);
-	if (request == FS_IOC_MEASURE_VERITY)
-		return measure(fd, arg);
-	errno = busy_writer ? ETXTBSY : ENOTTY;
-	if (request != FS_IOC_ENABLE_VERITY || busy_writer)
-		return -1;
-	enabled++;
-	return 0;
-}
 
 /* A package, signed, in a table; a file of its content. */
 struct world {
@@ -111,9 +74,8 @@ static int world_init(struct world *w, struct err *err)
 	AUTO_FD fd = -1;
 
 	*w = (struct world){ .fd = -1, .text = BUF_INIT(DEB_SIGNATURES_MAX), .a = { .evm = true } };
-	state = VERITY_NONE;
-	enabled = 0;
-	busy_writer = false;
+	memset(&verity_played, 0, sizeof(verity_played));
+	verity_played.state = VERITY_NONE;
 	w->package = calloc(1, sizeof(*w->package));
 	if (!w->package || chdir(unit_tmp()) < 0 || system(BUILD) != 0)
 		return err_set(err, "no package");
@@ -203,21 +165,21 @@ static void verity_waits_for_writers(void)
 
 	CHECK_OK(world_init(&w, &err), &err);
 	CHECK_OK(to_table(&w, &err), &err);
-	state = VERITY_OFF;
+	verity_played.state = VERITY_OFF;
 	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
 	CHECK(what.entry && what.verity && what.entry->over == MANIFEST_VERITY);
-	busy_writer = true;
+	verity_played.busy = true;
 	CHECK_OK(attach(&w.a, w.fd, &what, &busy, &err), &err);
-	CHECK(busy && enabled == 0);
-	busy_writer = false;
-	state = VERITY_ON;
+	CHECK(busy && verity_played.enabled == 0);
+	verity_played.busy = false;
+	verity_played.state = VERITY_ON;
 	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
 	CHECK(what.entry && !what.verity);
 	w.a.profile = ATTACH_SIGNATURE;
 	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
 	CHECK(what.entry && what.entry->over == MANIFEST_FILE);
 	w.a.profile = ATTACH_VERITY;
-	state = VERITY_NONE;
+	verity_played.state = VERITY_NONE;
 	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
 	CHECK(!what.entry);
 }
@@ -237,6 +199,108 @@ static void a_deleted_file_is_left_alone(void)
 	CHECK(!busy && fgetxattr(w.fd, XATTR_IMA, NULL, 0) < 0);
 	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
 	CHECK(!what.entry);
+}
+
+/* Three files of the package's content; the last ones are more than may be held open. */
+static int take_up_three(struct world *w, struct watch *watch, struct err *err)
+{
+	static const char *const names[] = { "x", "y", "z" };
+
+	*watch = (struct watch)WATCH_INIT;
+	watch->attacher = w->a;
+	watch->attacher.how = &w->how;
+	watch->labelled_max = 1;
+	if (to_table(w, err) < 0 || system("cp -p x y && cp -p x z") != 0)
+		return err_set(err, "no copies");
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		AUTO_FD fd = open(names[i], O_RDONLY | O_CLOEXEC);
+
+		watch_take_up(watch, &fd);
+	}
+	return 0;
+}
+
+static void what_is_not_held_open_is_looked_at_again(void)
+{
+	CLEANUP(world_done) struct world w;
+	CLEANUP(watch_done) struct watch watch = WATCH_INIT;
+	struct err err = ERR_INIT;
+	uint8_t before[XATTR_VALUE_MAX];
+	uint8_t after[XATTR_VALUE_MAX];
+	ssize_t n;
+
+	CHECK_OK(world_init(&w, &err), &err);
+	if (fsetxattr(w.fd, XATTR_IMA, "x", 1, 0) < 0 || removexattr("x", XATTR_IMA) < 0)
+		SKIP("security.* attributes take root");
+	CHECK_OK(take_up_three(&w, &watch, &err), &err);
+	CHECK(watch.attached == 3 && watch.labelled.n == 3);
+	if (watch.labelled.n_open != 1)
+		SKIP("this file system has no handles");
+	n = getxattr("z", XATTR_EVM, before, sizeof(before));
+	CHECK(n > 0 && unlink("y") == 0 && chmod("z", 04755) == 0 && rename("z", "moved") == 0);
+	watch_look_again(&watch);
+	CHECK(watch.failed == 0);
+	CHECK(getxattr("moved", XATTR_EVM, after, sizeof(after)) > 0);
+	CHECK(memcmp(before, after, (size_t)n) != 0);
+	watch.attacher.how = NULL;
+	watch_look_again(&watch);
+	CHECK(watch.failed == 1 && strstr(watch.failure.text, "takes a key"));
+}
+
+void report_line(struct boot *boot, const char *fmt, ...)
+{
+	(void)boot;
+	(void)fmt;
+}
+
+/* The package kept, its file there without a signature, in directories of our own. */
+static int leave_unsigned(struct world *w, struct boot *boot, struct err *err)
+{
+	AUTO_FD fd = -1;
+
+	boot->certs = w->trusted;
+	boot->record.settings.profile = PROFILE_SIGNATURE;
+	boot->policy = (struct buf)BUF_INIT(4096);
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", "/var/lib", "tmpfs", 0, NULL) < 0 ||
+	    mount("none", "/usr/bin", "tmpfs", 0, NULL) < 0)
+		return err_errno(err, "mount");
+	fd = open("/usr/bin/x", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	if (fd < 0 || write(fd, CONTENT, strlen(CONTENT)) != (ssize_t)strlen(CONTENT) ||
+	    fchmod(fd, 0755) < 0)
+		return err_errno(err, "x");
+	return store_put(STORE_DIR, w->package, &w->text, err);
+}
+
+/* The version of the signature that mending gives the file; 0: it gave none. */
+static int mended(struct boot *boot)
+{
+	uint8_t value[XATTR_VALUE_MAX];
+	struct err err = ERR_INIT;
+
+	if (mend_unsigned(boot, &err) < 0 ||
+	    getxattr("/usr/bin/x", XATTR_IMA, value, sizeof(value)) < 2 ||
+	    removexattr("/usr/bin/x", XATTR_IMA) < 0)
+		return 0;
+	return value[1];
+}
+
+static void the_boot_mends_by_the_file_systems_profile(void)
+{
+	CLEANUP(world_done) struct world w;
+	AUTO_MEM struct boot *boot = calloc(1, sizeof(*boot));
+	struct err err = ERR_INIT;
+
+	CHECK_OK(world_init(&w, &err), &err);
+	if (!boot || leave_unsigned(&w, boot, &err) < 0)
+		SKIP("a mount namespace takes root");
+	verity_played.state = VERITY_OFF;
+	CHECK(mended(boot) == 2 && verity_played.enabled == 0);
+	CHECK_OK(buf_putf(&boot->policy, &err, "appraise func=BPRM_CHECK fsuuid=0 x\n"), &err);
+	CHECK(mended(boot) == 3 && verity_played.enabled == 1);
+	verity_played.state = VERITY_NONE;
+	CHECK(mended(boot) == 2);
+	buf_done(&boot->policy);
 }
 
 static size_t told;
@@ -292,6 +356,8 @@ static const struct unit_case cases[] = {
 	CASE(other_content_is_nobodys),
 	CASE(verity_waits_for_writers),
 	CASE(a_deleted_file_is_left_alone),
+	CASE(what_is_not_held_open_is_looked_at_again),
+	CASE(the_boot_mends_by_the_file_systems_profile),
 	CASE(texts_are_kept_and_pruned),
 	CASE_END,
 };

@@ -2,66 +2,17 @@
 /* Repair in both profiles, with fs-verity's ioctls played here: few machines have the feature. */
 #include "sig/repair.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <linux/fs.h>
-#include <linux/fsverity.h>
-
 #include "crypto/keygen.h"
-#include "ima/verity.h"
 #include "ima/xattr.h"
 #include "unit/unit.h"
+#include "unit/verity_played.h"
 
 static const char content[] = "#!/bin/sh\nexit 0\n";
-
-/* What the file system says. */
-static enum verity_state state;
-static size_t enabled; /* calls that would have made a file an fs-verity file */
-static int frozen;     /* FS_*_FL of every file */
-
-static int measure(int fd, struct fsverity_digest *out)
-{
-	struct digest d;
-
-	if (state != VERITY_ON) {
-		errno = state == VERITY_OFF ? ENODATA : EOPNOTSUPP;
-		return -1;
-	}
-	if (verity_compute(fd, sizeof(content) - 1, &d, NULL) < 0)
-		return -1;
-	out->digest_algorithm = FS_VERITY_HASH_ALG_SHA256;
-	out->digest_size = (uint16_t)d.len;
-	memcpy((uint8_t *)out + sizeof(*out), d.data, d.len);
-	return 0;
-}
-
-int ioctl(int fd, unsigned long request, ...)
-{
-	va_list ap;
-	void *arg;
-
-	va_start(ap, request);
-	arg = va_arg(ap, void *);
-	va_end(ap);
-	if (request == FS_IOC_MEASURE_VERITY)
-		return measure(fd, arg);
-	if (request == FS_IOC_GETFLAGS) {
-		memcpy(arg, &frozen, sizeof(frozen));
-		return 0;
-	}
-	errno = frozen ? EPERM : ENOTTY;
-	if (request != FS_IOC_ENABLE_VERITY || frozen)
-		return -1;
-	enabled++;
-	state = VERITY_ON;
-	return 0;
-}
 
 struct scene {
 	struct key *key;
@@ -124,9 +75,8 @@ static int scene_make(struct scene *s, struct err *err)
 	struct digest over;
 
 	memset(s, 0, sizeof(*s));
-	state = VERITY_OFF;
-	enabled = 0;
-	frozen = 0;
+	memset(&verity_played, 0, sizeof(verity_played));
+	verity_played.state = VERITY_OFF;
 	s->fd = open("file", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
 	if (s->fd < 0 || write(s->fd, content, sizeof(content) - 1) != sizeof(content) - 1 ||
 	    !realpath("file", s->path))
@@ -181,7 +131,7 @@ static void a_good_v3_signature_stays_under_a_v2_entry(void)
 
 	NEEDS_ROOT;
 	CHECK_OK(scene_make(&s, &err), &err);
-	state = VERITY_ON;
+	verity_played.state = VERITY_ON;
 	CHECK(label(&s, s.v3, s.v3_len) == 0);
 	CHECK(repair(&s, MANIFEST_FILE, &err) == REPAIR_GOOD);
 	CHECK(carries(&s, s.v3, s.v3_len));
@@ -196,8 +146,8 @@ static void a_good_v2_signature_stays_under_a_v3_entry(void)
 	CHECK_OK(scene_make(&s, &err), &err);
 	CHECK(label(&s, s.v2, s.v2_len) == 0);
 	CHECK(repair(&s, MANIFEST_VERITY, &err) == REPAIR_GOOD);
-	CHECK(carries(&s, s.v2, s.v2_len) && enabled == 0);
-	state = VERITY_NONE;
+	CHECK(carries(&s, s.v2, s.v2_len) && verity_played.enabled == 0);
+	verity_played.state = VERITY_NONE;
 	CHECK(repair(&s, MANIFEST_VERITY, &err) == REPAIR_GOOD);
 	CHECK(carries(&s, s.v2, s.v2_len));
 }
@@ -211,7 +161,7 @@ static void a_v3_signature_without_fs_verity_is_none(void)
 	CHECK_OK(scene_make(&s, &err), &err);
 	CHECK(label(&s, s.v3, s.v3_len) == 0);
 	CHECK(repair(&s, MANIFEST_FILE, &err) == REPAIR_DONE);
-	CHECK(carries(&s, s.v2, s.v2_len) && enabled == 0);
+	CHECK(carries(&s, s.v2, s.v2_len) && verity_played.enabled == 0);
 }
 
 static void what_is_lost_comes_back_with_fs_verity(void)
@@ -222,11 +172,11 @@ static void what_is_lost_comes_back_with_fs_verity(void)
 	NEEDS_ROOT;
 	CHECK_OK(scene_make(&s, &err), &err);
 	CHECK(repair(&s, MANIFEST_VERITY, &err) == REPAIR_DONE);
-	CHECK(carries(&s, s.v3, s.v3_len) && enabled == 1);
+	CHECK(carries(&s, s.v3, s.v3_len) && verity_played.enabled == 1);
 	s.v2[s.v2_len - 1] ^= 1;
 	CHECK(label(&s, s.v2, s.v2_len) == 0);
 	CHECK(repair(&s, MANIFEST_VERITY, &err) == REPAIR_DONE);
-	CHECK(carries(&s, s.v3, s.v3_len) && enabled == 1);
+	CHECK(carries(&s, s.v3, s.v3_len) && verity_played.enabled == 1);
 }
 
 static void an_immutable_file_is_named_as_one(void)
@@ -236,10 +186,10 @@ static void an_immutable_file_is_named_as_one(void)
 
 	NEEDS_ROOT;
 	CHECK_OK(scene_make(&s, &err), &err);
-	frozen = FS_IMMUTABLE_FL;
+	verity_played.flags = FS_IMMUTABLE_FL;
 	CHECK(repair(&s, MANIFEST_VERITY, &err) == REPAIR_FAILED);
 	CHECK_STR(err.text, "enable fs-verity: the file is immutable (chattr -i)");
-	frozen = FS_APPEND_FL;
+	verity_played.flags = FS_APPEND_FL;
 	CHECK(repair(&s, MANIFEST_VERITY, &err) == REPAIR_FAILED);
 	CHECK_STR(err.text, "enable fs-verity: the file is append-only (chattr -a)");
 }
