@@ -30,6 +30,7 @@ struct level {
 	bool json;
 	bool no_initramfs;
 	struct state *state;
+	struct record *boot;  /* in force on the running host; NULL: none, or not known */
 	struct config *below; /* its paths with the root before them */
 };
 
@@ -62,7 +63,19 @@ static const char *in_force(const struct level *l)
 {
 	const struct state *s = l->state;
 
+	if (l->boot)
+		return l->boot->level;
 	return s->force >= FORCE_LOG && s->same_record ? s->record.level : NULL;
+}
+
+/* The record of this boot, which the next boot's need not be any more. */
+static void read_boot(struct level *l)
+{
+	AUTO_MEM struct record *boot = malloc(sizeof(*boot));
+	bool there = false;
+
+	if (boot && !*l->host.root && record_in_force(boot, &there, NULL) == 0 && there)
+		l->boot = take_ptr(&boot);
 }
 
 static int run_get(struct level *l)
@@ -252,6 +265,7 @@ static int run(struct level *l, int argc, char **argv)
 	l->below = trust_config(&l->host, &l->state->config, &err);
 	if (!l->below)
 		return cmd_fail(l->cmd, &err);
+	read_boot(l);
 	if (strcmp(argv[0], "set") == 0)
 		return run_set(l, argv[argc - 1]);
 	return strcmp(argv[0], "get") == 0 ? run_get(l) : run_list(l);
@@ -272,6 +286,7 @@ int cmd_level(const struct cmd *cmd, int argc, char **argv)
 	if (words == 0 || argc - first != words)
 		return cmd_misuse(cmd, "takes get, list, or set and a level's name");
 	ret = run(&level, argc - first, argv + first);
+	free(level.boot);
 	free(level.below);
 	free(level.state);
 	return ret;
