@@ -6,11 +6,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "base/io.h"
 #include "cli/cmd.h"
 #include "cli/keys.h"
-#include "pkg/store.h"
 #include "transaction/archives.h"
+#include "transaction/judge.h"
 #include "transaction/pending.h"
 #include "transaction/session.h"
 #include "transaction/taken.h"
@@ -31,11 +30,9 @@ struct begin {
 	struct trust *trust;
 	struct key *key; /* NULL: none that can be used without asking */
 	struct package_signing how;
-	struct package_wants wants;
-	struct apt *apt; /* with a key only */
+	struct judge judge;
 	struct watch watch;
 	json_t *taken; /* entries for the log */
-	size_t refused;
 };
 
 static int set_begin_option(void *ctx, int id, const char *value, struct err *err)
@@ -54,83 +51,6 @@ static int set_no_option(void *ctx, int id, const char *value, struct err *err)
 	(void)id;
 	(void)value;
 	return err_set(err, "unknown option");
-}
-
-/* Of the very bytes that were signed, so that nobody can have them changed in between. */
-static int sign_vouched(struct begin *begin, int fd, struct package *package, struct buf *text,
-			struct err *err)
-{
-	if (package_sign(fd, &begin->how, package, err) < 0)
-		return -1;
-	if (!apt_has(begin->apt, &package->deb.digest))
-		return err_set(err, "changed while it was being read");
-	return package_format(package, &begin->how, text, err);
-}
-
-/* *text is what was signed of the package, here or elsewhere. */
-static int read_package(struct begin *begin, const char *path, struct package *package,
-			struct buf *text, struct err *err)
-{
-	struct taken taken = { .package = package, .keyid = begin->how.keyid };
-	AUTO_STR beside = NULL;
-	CLEANUP(deb_done) struct deb deb = { .n_members = 0 };
-	AUTO_FD fd = -1;
-
-	if (asprintf(&beside, "%s" PACKAGE_DETACHED, path) < 0) {
-		beside = NULL;
-		return err_set(err, "out of memory");
-	}
-	if (io_open_regular(path, &fd, err) < 0 || deb_read(fd, NULL, NULL, &deb, err) < 0)
-		return -1;
-	taken.deb = &deb.digest;
-	if (io_exists(beside) ? io_read_file(beside, text, err) < 0
-			      : buf_put(text, deb.signatures.data, deb.signatures.len, err) < 0)
-		return -1;
-	if (!text->len)
-		(void)err_set(err, "carries no signatures%s",
-			      begin->apt ? ", and no archive whose key is trusted vouches for it"
-					 : "");
-	else if (package_verify(text, &begin->trust->certs, package, &taken.by, err) == 0 &&
-		 trust_accepts(begin->trust, taken.by, err) == 0 &&
-		 package_matches(package, &deb, err) == 0 &&
-		 package_serves(package, &begin->wants, err) == 0)
-		return taken_add(begin->taken, begin->trust, &taken, err);
-	if (!begin->apt || !apt_has(begin->apt, &deb.digest)) {
-		trust_explain(begin->trust, text, &deb.digest, err);
-		return -1;
-	}
-	package_done(package);
-	buf_reset(text);
-	taken.by = NULL;
-	if (package_init(package, err) < 0 || sign_vouched(begin, fd, package, text, err) < 0)
-		return -1;
-	return taken_add(begin->taken, begin->trust, &taken, err);
-}
-
-/* One that is refused is told of, and the others looked at all the same. */
-static int on_archive(void *ctx, const char *path, struct err *err)
-{
-	CLEANUP(package_free) struct package *package = calloc(1, sizeof(*package));
-	AUTO_BUF text = BUF_INIT(DEB_SIGNATURES_MAX);
-	struct begin *begin = ctx;
-	struct err why = ERR_INIT;
-
-	if (!package)
-		return err_set(err, "out of memory");
-	if (package_init(package, err) < 0)
-		return -1;
-	if (read_package(begin, path, package, &text, &why) == 0) {
-		if (store_put(STORE_DIR, package, &text, err) < 0)
-			return -1;
-		return table_add(begin->watch.attacher.table, &package, err);
-	}
-	begin->refused++;
-	if (!begin->enforcing)
-		return 0;
-	(void)fputs("assay: refused: ", stderr);
-	cmd_print_name(stderr, path);
-	(void)fprintf(stderr, ": %s\n", why.text);
-	return 0;
 }
 
 static enum attach_profile profile_of(enum settings_profile profile)
@@ -164,9 +84,10 @@ static int load_key(struct begin *begin, struct err *err)
 	    signer_new(begin->key, &how->signer, err) < 0)
 		return -1;
 	begin->watch.attacher.how = how;
+	begin->judge.how = how;
 	if (!begin->trust->keyrings.len)
 		return 0;
-	return apt_load(APT_LISTS, buf_text(&begin->trust->keyrings), &begin->apt, err);
+	return apt_load(APT_LISTS, buf_text(&begin->trust->keyrings), &begin->judge.apt, err);
 }
 
 /* assay(8), "Upgrading an enforcing host": the operator's word that what is denied then is meant.
@@ -194,7 +115,8 @@ static int load(struct begin *begin, struct err *err)
 		return -1;
 	if (load_key(begin, err) < 0)
 		return -1;
-	begin->wants = (struct package_wants){
+	begin->judge.trust = begin->trust;
+	begin->judge.wants = (struct package_wants){
 		.profiles = { settings->profile != PROFILE_VERITY,
 			      settings->profile != PROFILE_SIGNATURE },
 		.evm = begin->watch.attacher.evm && !begin->watch.attacher.how,
@@ -225,6 +147,7 @@ static bool unpacks(void)
 /* *ret_exit is CMD_NO where dpkg must not go on. */
 static int start(struct begin *begin, int *ret_exit, struct err *err)
 {
+	struct judge_result result = { .taken = begin->taken };
 	pid_t dpkg = 0;
 
 	if (archives_find_dpkg(&dpkg, err) < 0 || load(begin, err) < 0)
@@ -232,10 +155,14 @@ static int start(struct begin *begin, int *ret_exit, struct err *err)
 	raise_limit(&begin->watch);
 	begin->watch.dpkg = dpkg;
 	if (pending_load(&begin->watch, &begin->trust->certs, err) < 0 ||
-	    (unpacks() && archives_each(dpkg, on_archive, begin, err) < 0))
+	    (unpacks() && archives_each(dpkg, judge_add, &begin->judge, err) < 0))
 		return -1;
-	*ret_exit = begin->refused && begin->enforcing ? CMD_NO : CMD_YES;
-	begin->watch.unsigned_packages = begin->refused;
+	result.table = begin->watch.attacher.table;
+	result.tell = begin->enforcing;
+	if (judge_all(&begin->judge, &result, err) < 0)
+		return -1;
+	*ret_exit = result.refused && begin->enforcing ? CMD_NO : CMD_YES;
+	begin->watch.unsigned_packages = result.refused;
 	if (*ret_exit == CMD_NO || table_packages(begin->watch.attacher.table) == 0)
 		return 0;
 	if (taken_write(begin->taken, err) < 0)
@@ -264,7 +191,8 @@ static int run_begin(const struct cmd *cmd, int argc, char **argv)
 	watch_done(&begin->watch);
 	table_free(begin->watch.attacher.table);
 	hash_free(begin->watch.attacher.hash);
-	apt_free(begin->apt);
+	apt_free(begin->judge.apt);
+	judge_done(&begin->judge);
 	signer_free(begin->how.signer);
 	key_free(begin->key);
 	trust_free(begin->trust);

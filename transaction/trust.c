@@ -97,6 +97,8 @@ void trust_free(struct trust *trust)
 		return;
 	cert_set_done(&trust->certs);
 	buf_done(&trust->keyrings);
+	for (size_t i = 0; i < CONFIG_LEVELS_MAX; i++)
+		apt_free(trust->archives[i]);
 	free(trust->config);
 	free(trust);
 }
@@ -152,32 +154,40 @@ static int add_word(void *ctx, const char *path, struct err *err)
 	return buf_putf(words, err, "%s%s", words->len ? " " : "", path);
 }
 
-static bool vouched_at(const struct trust *t, size_t level, const struct digest *deb)
+static bool too_low(const struct trust *t, size_t level, const char *how, struct err *err)
 {
-	AUTO_BUF words = BUF_INIT(SETTINGS_PATH_MAX);
-	struct apt *apt = NULL;
-	bool has;
-
-	if (level_keyrings(t->config, level, add_word, &words, NULL) < 0 || !words.len ||
-	    apt_load(APT_LISTS, buf_text(&words), &apt, NULL) < 0)
+	if (strcmp(level_name(t->config, level), trust_level(t)) == 0)
 		return false;
-	has = apt_has(apt, deb);
-	apt_free(apt);
-	return has;
+	(void)err_set(err, "%s, which is of level '%s'; this host takes '%s' and above", how,
+		      level_name(t->config, level), trust_level(t));
+	return true;
 }
 
-void trust_explain(const struct trust *t, const struct buf *text, const struct digest *deb,
-		   struct err *err)
+bool trust_explain_signed(const struct trust *t, const struct buf *text, struct err *err)
 {
-	char how[ERR_TEXT_MAX] = "in an archive";
+	char how[ERR_TEXT_MAX];
 
-	for (size_t i = 0; i < t->config->n_levels; i++) {
-		if (!signed_at(t, i, text, how) && !vouched_at(t, i, deb))
-			continue;
-		if (strcmp(level_name(t->config, i), trust_level(t)) != 0)
-			(void)err_set(err,
-				      "%s, which is of level '%s'; this host takes '%s' and above",
-				      how, level_name(t->config, i), trust_level(t));
-		return;
-	}
+	for (size_t i = 0; i < t->config->n_levels; i++)
+		if (signed_at(t, i, text, how))
+			return too_low(t, i, how, err);
+	return false;
+}
+
+static bool vouched_at(struct trust *t, size_t level, const struct digest *deb)
+{
+	AUTO_BUF words = BUF_INIT(SETTINGS_PATH_MAX);
+
+	if (!t->archives[level] &&
+	    (level_keyrings(t->config, level, add_word, &words, NULL) < 0 || !words.len ||
+	     apt_load(APT_LISTS, buf_text(&words), &t->archives[level], NULL) < 0))
+		return false;
+	return apt_has(t->archives[level], deb);
+}
+
+bool trust_explain_vouched(struct trust *t, const struct digest *deb, struct err *err)
+{
+	for (size_t i = 0; i < t->config->n_levels; i++)
+		if (vouched_at(t, i, deb))
+			return too_low(t, i, "in an archive", err);
+	return false;
 }

@@ -3,6 +3,8 @@
 #ifndef ASSAY_TRANSACTION_TRUST_H
 #define ASSAY_TRANSACTION_TRUST_H
 
+#include <stdbool.h>
+
 #include "pkg/apt.h"
 #include "pkg/package.h"
 #include "proto/level.h"
@@ -14,7 +16,8 @@ struct trust {
 	struct record record;
 	struct settings settings; /* the record's, else the configured ones */
 	struct cert_set certs;
-	struct buf keyrings; /* paths, separated by blanks */
+	struct buf keyrings;			 /* paths, separated by blanks */
+	struct apt *archives[CONFIG_LEVELS_MAX]; /* of each level, loaded when first asked for */
 };
 
 MUST_USE int trust_open(struct trust **ret_trust, struct err *err);
@@ -28,9 +31,10 @@ MUST_USE int trust_accepts(const struct trust *trust, const struct cert *by, str
 
 /*
  * Why a package is refused that nobody of the host's level vouches for, where someone of a lower
- * one does; else err stays as it is.  text is what is signed of the package, empty: nothing.
+ * one does: by its signatures (text, thread-safe), by the archives (not thread-safe).  Else false,
+ * and err stays as it is.
  */
-void trust_explain(const struct trust *trust, const struct buf *text, const struct digest *deb,
-		   struct err *err);
+bool trust_explain_signed(const struct trust *trust, const struct buf *text, struct err *err);
+bool trust_explain_vouched(struct trust *trust, const struct digest *deb, struct err *err);
 
 #endif
