@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "cli/json.h"
 #include "cli/passphrase.h"
+#include "pkg/order.h"
 
 static const char *const outcome_names[WORK_OUTCOMES] = {
 	[WORK_SIGNED] = "signed", [WORK_KEPT] = "kept",	    [WORK_VALID] = "valid",
@@ -98,11 +99,16 @@ int work_init(struct work *work, const struct cmd *cmd, int argc, char **argv, i
 		return -1;
 	}
 	work->keys.config = work->config;
+	if (order_largest_first(work->paths, work->n, &work->order, &err) < 0) {
+		*ret_exit = cmd_fail(cmd, &err);
+		return -1;
+	}
 	return 0;
 }
 
 void work_done(struct work *work)
 {
+	free(work->order);
 	free(work->config);
 	work->config = NULL;
 }
@@ -268,7 +274,7 @@ static void *run_thread(void *ctx)
 	if (t->work->how.key && signer_new(t->work->how.key, &signer, &err) < 0)
 		return NULL; /* the others go on; what nobody did is counted */
 	while ((i = atomic_fetch_add(&t->work->next, 1)) < t->work->n)
-		one(t, signer, t->work->paths[i]);
+		one(t, signer, t->work->paths[t->work->order[i]]);
 	signer_free(signer);
 	return NULL;
 }

@@ -50,6 +50,7 @@ struct work {
 	unsigned long jobs;
 	char **paths;
 	size_t n;
+	size_t *order;		     /* in which they are worked on */
 	size_t count[WORK_OUTCOMES]; /* under lock */
 	atomic_size_t next;
 	pthread_mutex_t lock;

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "cli/cmd.h"
 #include "cli/progress.h"
+#include "pkg/order.h"
 #include "pkg/store.h"
 #include "transaction/taken.h"
 
@@ -32,6 +33,7 @@ struct worker {
 	struct judge *judge;
 	struct package_signing how;
 	atomic_size_t *next;
+	const size_t *order; /* in which the items are taken */
 	struct err err;
 	pthread_t thread;
 	bool started;
@@ -42,13 +44,19 @@ int judge_add(void *ctx, const char *path, struct err *err)
 {
 	struct judge *judge = ctx;
 	struct judged *grown = reallocarray(judge->item, judge->n + 1, sizeof(*grown));
+	char **paths;
 
 	if (!grown)
 		return err_set(err, "out of memory");
 	judge->item = grown;
-	grown[judge->n] = (struct judged){ .path = strdup(path), .outcome = OUTCOME_TROUBLE };
-	if (!grown[judge->n].path)
+	paths = reallocarray(judge->path, judge->n + 1, sizeof(*paths));
+	if (!paths)
 		return err_set(err, "out of memory");
+	judge->path = paths;
+	paths[judge->n] = strdup(path);
+	if (!paths[judge->n])
+		return err_set(err, "out of memory");
+	grown[judge->n] = (struct judged){ .path = paths[judge->n], .outcome = OUTCOME_TROUBLE };
 	judge->n++;
 	return 0;
 }
@@ -60,7 +68,9 @@ void judge_done(struct judge *judge)
 		package_free(&judge->item[i].package);
 	}
 	free(judge->item);
+	free(judge->path);
 	judge->item = NULL;
+	judge->path = NULL;
 	judge->n = 0;
 }
 
@@ -154,7 +164,7 @@ static void *work(void *arg)
 
 		if (i >= w->judge->n)
 			return NULL;
-		judge_one(w, &w->judge->item[i]);
+		judge_one(w, &w->judge->item[w->order[i]]);
 		if (w->progress)
 			progress_show(w->progress, i + 1, w->judge->n);
 	}
@@ -198,16 +208,22 @@ static int run_all(struct judge *judge, struct err *err)
 {
 	size_t threads = threads_for(judge->n);
 	struct worker *w = calloc(threads ? threads : 1, sizeof(*w));
+	AUTO_MEM size_t *order = NULL;
 	struct progress progress;
 	atomic_size_t next = 0;
 	int rc;
 
 	if (!w)
 		return err_set(err, "out of memory");
+	if (order_largest_first(judge->path, judge->n, &order, err) < 0) {
+		free(w);
+		return -1;
+	}
 	progress_init(&progress, "judging packages");
 	for (size_t i = 0; i < threads; i++)
 		w[i] = (struct worker){ .judge = judge,
 					.next = &next,
+					.order = order,
 					.progress = i == 0 ? &progress : NULL };
 	rc = threads ? run(w, threads, err) : 0;
 	progress_done(&progress);

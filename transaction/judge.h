@@ -19,6 +19,7 @@ struct judge {
 	struct apt *apt; /* NULL: no archive vouches for anything */
 	/* The packages, in dpkg's order: */
 	struct judged *item;
+	char **path; /* of the item with the same index; owned by it */
 	size_t n;
 };
 

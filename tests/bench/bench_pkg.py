@@ -24,7 +24,7 @@ COMMAND = "tests/bench/bench_pkg.py"
 ROUNDS = int(os.environ.get("ASSAY_BENCH_ROUNDS", "3"))
 PACKAGES = """libc6 bash coreutils perl-base perl-modules-5.36 python3.11-minimal libpython3.11-stdlib systemd openssl
     git vim-runtime gcc-12 libgcc-12-dev cpp-12 binutils-x86-64-linux-gnu ruby3.1 libruby3.1 golang-1.19-go
-    openjdk-17-jre-headless nodejs libnode108 postgresql-15 nginx php8.2-cli sqlite3 tmux rsync gdb tcl8.6""".split()
+    openjdk-17-jre-headless postgresql-15 nginx php8.2-cli sqlite3 tmux rsync gdb tcl8.6""".split()
 
 
 def timed(words, **kwargs):
