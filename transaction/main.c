@@ -66,6 +66,14 @@ static enum attach_profile profile_of(enum settings_profile profile)
 	return ATTACH_AUTO;
 }
 
+/* A new key's signatures would be denied until the next boot. */
+static bool is_known(const struct begin *begin, uint32_t keyid)
+{
+	size_t pos = 0;
+
+	return !begin->trust->in_force || cert_set_find(&begin->trust->certs, keyid, &pos);
+}
+
 /* Without a key that can be used here and now, only what packages bring is attached. */
 static int load_key(struct begin *begin, struct err *err)
 {
@@ -83,6 +91,13 @@ static int load_key(struct begin *begin, struct err *err)
 	if (keys_find_id(&keys, begin->key, &how->keyid, err) < 0 ||
 	    signer_new(begin->key, &how->signer, err) < 0)
 		return -1;
+	if (!is_known(begin, how->keyid)) {
+		(void)fprintf(stderr,
+			      "assay: %s: this boot's kernel does not know this key: reboot "
+			      "before packages are installed\n",
+			      begin->trust->config->signing);
+		return 0;
+	}
 	begin->watch.attacher.how = how;
 	begin->judge.how = how;
 	if (!begin->trust->keyrings.len)

@@ -189,6 +189,13 @@ static int enable(const struct level *l)
 			   l->no_initramfs);
 }
 
+static mode_t config_mode(const struct level *l)
+{
+	struct stat st;
+
+	return host_stat(&l->host, CONFIG_PATH, &st) ? st.st_mode & 07777 : 0644;
+}
+
 static int write_level(const struct level *l, const char *name, struct buf *old, struct err *err)
 {
 	AUTO_BUF text = BUF_INIT(CONFIG_MAX);
@@ -196,7 +203,7 @@ static int write_level(const struct level *l, const char *name, struct buf *old,
 	if (host_read(&l->host, CONFIG_PATH, old, NULL, err) < 0 ||
 	    config_edit(old, "level", name, &text, err) < 0)
 		return -1;
-	return host_replace(&l->host, CONFIG_PATH, &text, 0644, err);
+	return host_replace(&l->host, CONFIG_PATH, &text, config_mode(l), err);
 }
 
 static void print_set(const struct level *l, const char *name)
@@ -228,7 +235,7 @@ static int set_level(struct level *l, const char *name)
 		return CMD_YES;
 	}
 	rc = enable(l);
-	if (rc != CMD_YES && host_replace(&l->host, CONFIG_PATH, &old, 0644, &err) < 0)
+	if (rc != CMD_YES && host_replace(&l->host, CONFIG_PATH, &old, config_mode(l), &err) < 0)
 		return cmd_fail(l->cmd, &err);
 	return rc;
 }

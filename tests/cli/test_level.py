@@ -85,7 +85,9 @@ def test_all_are_taken_unless_one_is_chosen(assay, levels):
 
 def test_what_is_below_gives_the_kernel_no_key(assay, levels):
     """The signing certificate stays: it signs the record, and what an archive vouches for."""
+    (levels / "etc/assay/assay.conf").chmod(0o600)
     assert assay("level", "set", "debian").rc == 0
+    assert (levels / "etc/assay/assay.conf").stat().st_mode & 0o7777 == 0o600
     assert assay("level", "get").out.startswith("debian") and not (levels / "var/lib/assay/boot").exists()
     assert assay("enable").rc == 0
     lines = record(levels)
