@@ -17,7 +17,7 @@ pytestmark = pytest.mark.vm
 SETUP = Setup("6.12", "verity", "portable")
 OTHER = Setup("6.1", "signature", "portable")
 STOPPED = r"assay: boot stopped: ([A-Z-]+): "
-SHELL = r"\(initramfs\) |root@[^:]*:.*# |# $|sh-5\.2#|login: "
+SHELL = r"Spawning shell within the initramfs|\(initramfs\) |root@[^:]*:.*# |# $|sh-5\.2#|login: "
 PLACE = "etc/assay/"
 
 LONG = bool(os.environ.get("ASSAY_LONG"))
