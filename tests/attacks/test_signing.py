@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Root tries to get its own program signed: on a host without a private key, and on one that has one."""
+
+import os
+import subprocess
+
+import pytest
+
+from attacks.signing import ATTEMPTS, PATHS
+from frame.apt import Archive
+from frame.deb import build_deb
+from vm.lab.prepare import Setup
+
+LONG = bool(os.environ.get("ASSAY_LONG"))
+SETUPS = [Setup("6.12", "verity", "portable"), Setup("6.1", "signature", "portable")]
+PLACE = "/var/tmp/p"
+EVIL = b"#!/bin/sh\necho evil runs\n"
+TOOL = b"#!/bin/sh\necho tool runs\n"
+
+pytestmark = [pytest.mark.vm, pytest.mark.parametrize("setup", SETUPS if LONG else SETUPS[:1], ids=str, indirect=True)]
+
+
+@pytest.fixture(scope="module")
+def stranger(bin_dir, tmp_path_factory):
+    """(key, certificate) that no host knows."""
+    top = tmp_path_factory.mktemp("stranger")
+    pair = top / "mine.key", top / "mine.der"
+    subprocess.run([bin_dir / "assay-sign", "keygen", "--type", "rsa2048", "--no-passphrase", "--key", pair[0], "--cert",
+                    pair[1]], check=True)
+    return pair
+
+
+@pytest.fixture
+def host(enforcing_machine, stranger, bin_dir, tmp_path):
+    """An enforcing machine with what the attempts need."""
+    machine = enforcing_machine
+    key, cert = tmp_path / "k.key", tmp_path / "k.der"
+    key.write_bytes(machine.get("/etc/assay/keys/signing.key"))
+    key.chmod(0o600)
+    cert.write_bytes(machine.get("/etc/assay/certs/signing.der"))
+    files = {name: build_deb(tmp_path / name, name, {f"/usr/bin/{'tool' if name == 'tool' else 'evil'}": (
+        TOOL if name == "tool" else EVIL, 0o755)}) for name in ("tool", "evil", "mine")}
+    for name, pair in (("tool", (key, cert)), ("mine", stranger)):
+        for words in ([], ["--detached"]):
+            subprocess.run([bin_dir / "assay-pkg", "sign", *words, "--key", pair[0], "--cert", pair[1], files[name]],
+                           check=True)
+    machine.sh(f"mkdir -m 755 {PLACE} {PLACE}/lists")
+    for path in (*files.values(), *(tmp_path.glob("*.deb.assay")), *stranger):
+        machine.put(f"{PLACE}/{path.name}", path)
+    machine.put(f"{PLACE}/evil", EVIL, mode=0o755)
+    (tmp_path / "archive").mkdir()
+    archive = Archive(tmp_path / "archive")
+    archive.vouch(files["evil"])
+    machine.put(f"{PLACE}/mine.gpg", archive.keyring)
+    for path in archive.lists.iterdir():
+        machine.put(f"{PLACE}/lists/{path.name}", path)
+    return machine
+
+
+@pytest.mark.parametrize("key", ["no key", "a key"])
+@pytest.mark.parametrize("attempt", ATTEMPTS)
+def test_root_signs_nothing(host, attempt, key):
+    """Whatever root tries, its program does not run, then and after dpkg's next run."""
+    if key == "no key":
+        host.sh("rm /etc/assay/keys/signing.key")
+    host.run(f"export P={PLACE}; cd /; {ATTEMPTS[attempt]}", timeout=240)
+    host.run("pkill -f /tmp/over; umount /usr/bin/tool", timeout=60)
+    for _ in range(2):
+        for path in PATHS:
+            done = host.run(path, timeout=60)
+            assert "evil runs" not in done.stdout, (path, done)
+        host.run("dpkg --configure -a", timeout=240)
+    assert host.run("test -e /tmp/traced").rc != 0
