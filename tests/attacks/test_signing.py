@@ -12,6 +12,10 @@ from frame.deb import build_deb
 from vm.lab.prepare import Setup
 
 LONG = bool(os.environ.get("ASSAY_LONG"))
+# By default those that nothing else tries, where a key could be made to sign.
+SOME = ["another configuration altogether", "the record of this boot taken away", "a forged hook call", "a second data.tar",
+        "a metadata lie", "a text in the store", "renamed over while dpkg runs", "written between close and execution",
+        "the process that watches", "a keyring of one's own"]
 SETUPS = [Setup("6.12", "verity", "portable"), Setup("6.1", "signature", "portable")]
 PLACE = "/var/tmp/p"
 EVIL = b"#!/bin/sh\necho evil runs\n"
@@ -57,8 +61,8 @@ def host(enforcing_machine, stranger, bin_dir, tmp_path):
     return machine
 
 
-@pytest.mark.parametrize("key", ["no key", "a key"])
-@pytest.mark.parametrize("attempt", ATTEMPTS)
+@pytest.mark.parametrize("key", ["no key", "a key"] if LONG else ["a key"])
+@pytest.mark.parametrize("attempt", ATTEMPTS if LONG else SOME)
 def test_root_signs_nothing(host, attempt, key):
     """Whatever root tries, its program does not run, then and after dpkg's next run."""
     if key == "no key":
