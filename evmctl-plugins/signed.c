@@ -9,8 +9,6 @@
 #include "cli/json.h"
 #include "cli/log.h"
 
-#define HOST_DIR "/var/lib/assay" /* is there where a host was set up */
-
 static void add_key(const struct job *job, json_t *entry)
 {
 	char keyid[16];
@@ -45,7 +43,7 @@ int signed_log(const struct job *job, size_t n, struct err *err)
 {
 	json_t *entry;
 
-	if (n == 0 || job->engine.dry_run || job->root || !io_exists(HOST_DIR))
+	if (n == 0 || job->engine.dry_run || job->root || !io_exists(job->config->certificate))
 		return 0;
 	entry = json_object();
 	json_object_set_new(entry, "event", json_string("sign"));

@@ -5,7 +5,8 @@
 
 #include "evmctl-plugins/job.h"
 
-/* A run of sign on a host that was set up: one entry.  Others leave none. */
+/* A run of sign on a host that was set up, the configured certificate being there: one entry.
+ * Others leave none. */
 MUST_USE int signed_log(const struct job *job, size_t n, struct err *err);
 
 /* A file that is about to be admitted: its path and content, the reason. */

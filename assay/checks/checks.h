@@ -33,6 +33,7 @@ void checks_cmdline(const struct checks *c); /* part of it: kernel parameters */
 void checks_lsm(const struct checks *c);     /* part of it: security modules that are wanted */
 void checks_storage(const struct checks *c); /* root file system, mounts */
 void checks_root_entries(const struct checks *c); /* what the initramfs takes from the root */
+void checks_init(const struct checks *c);	  /* what the boot executes in the end */
 void checks_keys(const struct checks *c);	  /* signing key, certificates */
 void checks_boot(const struct checks *c);	  /* initramfs tool and hook */
 void checks_packages(const struct checks *c);	  /* dpkg's database, upgrades that nobody signs */

@@ -100,6 +100,7 @@ static int run(const struct check_options_given *o, struct report *report, struc
 	checks_machine(&c);
 	checks_storage(&c);
 	checks_root_entries(&c);
+	checks_init(&c);
 	checks_keys(&c);
 	checks_packages(&c);
 	checks_boot(&c);

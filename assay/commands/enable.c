@@ -143,6 +143,7 @@ static int check(struct enable *e, struct err *err)
 	checks_machine(&e->checks);
 	checks_storage(&e->checks);
 	checks_root_entries(&e->checks);
+	checks_init(&e->checks);
 	checks_keys(&e->checks);
 	checks_packages(&e->checks);
 	checks_boot(&e->checks);
