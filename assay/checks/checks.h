@@ -35,6 +35,7 @@ void checks_storage(const struct checks *c); /* root file system, mounts */
 void checks_root_entries(const struct checks *c); /* what the initramfs takes from the root */
 void checks_init(const struct checks *c);	  /* what the boot executes in the end */
 void checks_keys(const struct checks *c);	  /* signing key, certificates */
+bool checks_keys_known(const struct checks *c);	  /* or are certificates there, but unreadable? */
 void checks_boot(const struct checks *c);	  /* initramfs tool and hook */
 void checks_packages(const struct checks *c);	  /* dpkg's database, upgrades that nobody signs */
 void checks_modules(const struct checks *c);	  /* modules loaded without a signature */

@@ -247,8 +247,8 @@ static void check_certificate_set(const struct checks *c, const struct cert *cer
 
 	if (trust_load(c->host, c->config, &set, &err) < 0)
 		(void)report_add(c->report, REPORT_REASON, "key.certificates",
-				 "take away what is named there and no certificate; the signing "
-				 "one belongs there too, as .der or .pem",
+				 "put a certificate (.der, .pem) there, take the file away, or "
+				 "correct assay.conf; then files can be judged again",
 				 "%s", err.text);
 	else if (!cert_set_find(&set, cert_keyid(cert), &pos))
 		(void)report_add(
@@ -262,6 +262,14 @@ static void check_certificate_set(const struct checks *c, const struct cert *cer
 				 "%zu certificate%s, key ID of the signing one %08x", set.n,
 				 set.n == 1 ? "" : "s", cert_keyid(cert));
 	cert_set_done(&set);
+}
+
+bool checks_keys_known(const struct checks *c)
+{
+	CLEANUP(cert_set_done) struct cert_set set = CERT_SET_INIT;
+
+	return (!c->config->n_levels && !host_has(c->host, c->config->certificates)) ||
+	       trust_load(c->host, c->config, &set, NULL) == 0;
 }
 
 static void check_certificates(const struct checks *c)

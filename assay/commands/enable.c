@@ -151,7 +151,9 @@ static int check(struct enable *e, struct err *err)
 		return 0;
 	checks_refusals(e->state, true, &e->report);
 	checks_modules(&e->checks);
-	return check_essential(e, err);
+	if (checks_keys_known(&e->checks))
+		return check_essential(e, err);
+	return e->report.reasons ? 0 : err_set(err, "certificates that can't be read");
 }
 
 static int load_key(struct enable *e, struct err *err)

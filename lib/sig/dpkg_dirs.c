@@ -166,7 +166,9 @@ static int resolve_name(struct dpkg_dirs *dirs, uint32_t parent, struct dpkg_spa
 		if (follow(dirs, parent, target, ret_real, err) < 0)
 			return -1;
 	} else {
-		if (n < 0 && errno != EINVAL && errno != ENOENT && errno != ENOTDIR)
+		/* Who may not look into the directory has no business with a file in it. */
+		if (n < 0 && errno != EINVAL && errno != ENOENT && errno != ENOTDIR &&
+		    errno != EACCES)
 			return err_errno(err, "%s", buf_text(&real));
 		*ret_real = (uint32_t)dirs->n;
 	}

@@ -271,3 +271,18 @@ def test_overlays_are_told_of(assay, mounts, put, signed):
     mounts.points.append(signed / "srv")
     put("proc/self/mounts", "overlay /srv overlay rw,lowerdir=/a 0 0\n")
     assert "1 overlay file system: nothing there will run" in assay("check").out
+
+
+@pytest.mark.parametrize("conf", ["[keys]\ncertificates = /etc/nope\n",
+                                  "[levels]\na = /etc/nope.der /etc/assay/certs/signing.der\n", ""])
+def test_certificates_that_cannot_be_read(assay, signed, conf):
+    """Files are not said to be unsigned where it is not known which keys there will be."""
+    if conf:
+        with open(signed / "etc/assay/assay.conf", "a", encoding="utf-8") as out:
+            out.write(f"\n{conf}")
+    else:
+        (signed / "etc/assay/certs/readme.der").write_text("junk")
+    for command in ("check", "enable"):
+        done = assay(command, "--json")
+        found = findings(done, "reason")
+        assert done.rc == 1 and "key.certificates" in found and "sign --installed" not in done.out, done

@@ -4,11 +4,13 @@
 import hashlib
 import json
 import os
+import pathlib
 import subprocess
 
 import pytest
 
 from frame.deb import ELF
+from frame.dpkg_root import DpkgRoot
 from frame.operator import CONFIG, KCONFIG, SCRIPT, findings
 from frame.terminal import on_terminal
 
@@ -471,3 +473,14 @@ def test_full_stdout_is_trouble(bin_dir, signed, command, json_flag):
     with open("/dev/full", "wb") as full:
         done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, check=False, timeout=120)
     assert done.returncode == 2 and b"assay: stdout: " in done.stderr, done
+
+
+def test_a_directory_that_a_user_may_not_look_into(run, users_dir):
+    """Another package's; owner and explain answer all the same."""
+    root = DpkgRoot(pathlib.Path(users_dir) / "closed")
+    root.install("tool", {"/usr/bin/tool": (SCRIPT, 0o755)})
+    root.install("closed", {"/var/lib/closed/in/file": (b"x", 0o644)})
+    (root / "var/lib/closed").chmod(0o700)
+    for command in ("owner", "explain"):
+        done = run("assay", command, "--root", root.path, "/usr/bin/tool", user="nobody")
+        assert "tool" in done.out and "Permission" not in done.err, done
