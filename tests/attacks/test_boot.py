@@ -277,7 +277,7 @@ TRICKS = {
     "usr a link": (["ln /usr /moved", "unlink /usr", "symlink /usr /usr"], "/root/evil /usr none bind 0 0\n"),
     "usr bound": ([], "/root/evil /usr none bind 0 0\n"),
     "usr by a shell's words": ([], "/dev/mapper/x';sh;' /usr ext4 ro 0 0\n"),
-    "run a link": (["rmdir /run", "symlink /run /etc/assay"], ""),
+    "run a link": (["ln /run /moved", "unlink /run", "symlink /run /etc/assay"], ""),
     "proc gone": (["rmdir /proc"], ""),
 }
 
