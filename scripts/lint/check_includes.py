@@ -14,6 +14,7 @@ LIB = {
     "sig": ["base", "crypto", "ima"],
     "pkg": ["base", "crypto", "ima", "sig"],
     "proto": ["base", "crypto", "ima", "sig"],
+    "trust": ["base", "crypto", "ima", "sig", "pkg", "proto"],
 }
 PROGRAMS = ["assay", "policy-gen", "evmctl-plugins", "packages", "transaction", "initramfs"]
 ROOMS = {
