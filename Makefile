@@ -28,7 +28,8 @@ comma := ,
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wwrite-strings \
 	-Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla -Wformat=2 -Wswitch-enum \
 	-Wimplicit-fallthrough $(if $(SAN),,-Wframe-larger-than=4096)
-HARDEN := -fstack-protector-strong -fPIE -fno-plt $(if $(SAN)$(COV),,-D_FORTIFY_SOURCE=2)
+# One set of objects for programs and for the plugin: what is not exported by name is hidden.
+HARDEN := -fstack-protector-strong -fPIC -fvisibility=hidden -fno-plt $(if $(SAN)$(COV),,-D_FORTIFY_SOURCE=2)
 OPT    ?= $(if $(SAN)$(COV),-O1,-O2) -g
 ASSAY_CFLAGS := -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DASSAY_VERSION='"$(VERSION)"' \
 	-DASSAY_LIBEXECDIR='"$(LIBEXECDIR)"' -Ilib -I. -pthread $(WARN) $(HARDEN) $(OPT) \
@@ -97,6 +98,15 @@ $(BUILD)/bin/$(1): $(call OBJ,$(DIR_$(1))) $(if $(MORE_$(1)),$(call OBJ,$(MORE_$
 endef
 $(foreach p,$(READY),$(eval $(call program,$(p))))
 
+# rpm's plugin, where rpm's headers are.  rpm itself has librpm; what the plugin links of ours is its own.
+RPM_PLUGIN := $(if $(wildcard /usr/include/rpm/rpmlib.h),$(BUILD)/rpm/assay.so)
+RPM_DIR    ?= $(LIBEXECDIR)/rpm
+RPM_MACROS ?= $(PREFIX)/lib/rpm/macros.d
+$(BUILD)/rpm/assay.so: $(call OBJ,rpm-plugin) $(BUILD)/libcli.a $(BUILD)/libassay.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ -lrpm -lrpmio -ljansson $(LIBS)
+all: $(RPM_PLUGIN)
 
 # Each tests/unit/*.c is a program of its own, whose cases pytest runs and reports.
 UNIT_SRC := $(wildcard tests/unit/*.c)
@@ -165,6 +175,7 @@ faults: $(BUILD)/faults.so $(BUILD)/faults/base
 fuzz-build: $(FUZZ_BIN)
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(foreach p,$(READY),$(patsubst %.o,%.d,$(call OBJ,$(DIR_$(p))) $(if $(MORE_$(p)),$(call OBJ,$(MORE_$(p))))))
+-include $(patsubst %.o,%.d,$(call OBJ,rpm-plugin))
 -include $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) $(INTEROP_SRC:%.c=$(BUILD)/obj/%.d) $(FUZZ_OBJ:.o=.d) $(FUZZ_SRC:%.c=build/fuzz/obj/%.d) $(FUZZ_SRC:%.c=$(BUILD)/obj/%.d)
 
 # Everything that is installed.  initramfs/initramfs-tools is laid out as /usr/share/initramfs-tools.
