@@ -17,23 +17,23 @@
 
 #define DESCRIPTORS "/proc/self/fd"
 
-/* Whoever owns another root could have put any key into the keyring there. */
-static rpmKeyring keyring_of(rpmts ts)
+/*
+ * The running system's, whatever the transaction is told: --nosignature leaves it without one, and
+ * whoever owns another root could have put any key into the one there.
+ */
+static rpmKeyring open_keyring(void)
 {
-	const char *root = rpmtsRootDir(ts);
+	rpmts own = rpmtsCreate();
 	rpmKeyring keyring;
-	rpmts own;
 
-	if (!root || strcmp(root, "/") == 0)
-		return rpmtsGetKeyring(ts, 1);
-	own = rpmtsCreate();
 	(void)rpmtsSetRootDir(own, "/");
+	(void)rpmtsSetVSFlags(own, RPMVSF_DEFAULT);
 	keyring = rpmtsGetKeyring(own, 1);
 	(void)rpmtsFree(own);
 	return keyring;
 }
 
-static int load(struct session *s, rpmts ts, struct err *err)
+static int load(struct session *s, struct err *err)
 {
 	struct attacher *a = &s->attacher;
 
@@ -42,7 +42,7 @@ static int load(struct session *s, rpmts ts, struct err *err)
 	s->refuses = trust_refuses(s->trust);
 	if (signing_load(s->trust, &s->signing, err) < 0 || hash_new(&a->hash, err) < 0)
 		return -1;
-	s->keyring = keyring_of(ts);
+	s->keyring = open_keyring();
 	if (!s->keyring)
 		return err_set(err, "rpm's keyring can't be read");
 	a->profile = trust_profile(s->trust);
@@ -157,7 +157,7 @@ static int begin(struct session *s, rpmts ts, json_t *taken, struct err *err)
 {
 	const rpmtransFlags nothing = RPMTRANS_FLAG_TEST | RPMTRANS_FLAG_JUSTDB;
 
-	if (load(s, ts, err) < 0 || judge_all(s, ts, taken, err) < 0)
+	if (load(s, err) < 0 || judge_all(s, ts, taken, err) < 0)
 		return -1;
 	return rpmtsFlags(ts) & nothing ? 0 : taken_write(taken, err);
 }
