@@ -69,6 +69,10 @@ class Vendor:
         return subprocess.run(["gpg", "--homedir", self.home, "--batch", "--quiet", "--passphrase", "", *words],
                               check=True, capture_output=True).stdout
 
+    def close(self):
+        """Ends the agent that gpg started."""
+        subprocess.run(["gpgconf", "--homedir", self.home, "--kill", "all"], check=False, capture_output=True)
+
     def build(self, name, files, *, version="1", scripts="", sign=True, algo=8):
         """A package of files, path -> (content, attributes as in a spec); None: a link to the last one."""
         work = self.top / f"{name}-{version}.build"
@@ -145,9 +149,7 @@ class RpmHost:
         for directory in ("etc/assay/keys", "etc/assay/certs", "run/assay", "var/lib/assay/trust", "var/tmp", "tmp",
                           "packages"):
             (path / directory).mkdir(parents=True)
-        self.inside = Chroot(path, build, extra=["export LD_PRELOAD=$RPM_PRELOAD"])
-        self.inside.env["RPM_PRELOAD"] = preload(build)
-        self.inside.env["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+        self.inside = Chroot(path, build)
         self.macros = {"_dbpath": "/var/lib/rpm", "__plugindir": build / "rpm",
                        "__transaction_assay": "%{__plugindir}/assay.so"}
 
@@ -189,14 +191,6 @@ class RpmHost:
                 word = f"/packages/{os.path.basename(word)}"
             inside.append(word)
         return self.inside.run("rpm", *define(**self.macros), *inside, where="/usr/bin")
-
-
-def preload(build):
-    """What must be there before a plugin with sanitizers is loaded."""
-    if "san" not in build.parts:
-        return ""
-    return subprocess.run(["gcc", "-print-file-name=libasan.so"], check=True, capture_output=True,
-                          text=True).stdout.strip()
 
 
 def attributes(path):

@@ -25,13 +25,17 @@ TOOL = {"/opt/tool": (SCRIPT, X)}
 @pytest.fixture(scope="module")
 def vendor(tmp_path_factory):
     """Whose key is in rpm's keyring."""
-    return Vendor(tmp_path_factory.mktemp("vendor"))
+    made = Vendor(tmp_path_factory.mktemp("vendor"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")
 def stranger(tmp_path_factory):
     """Whose key is not."""
-    return Vendor(tmp_path_factory.mktemp("stranger"), "stranger")
+    made = Vendor(tmp_path_factory.mktemp("stranger"), "stranger")
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +45,9 @@ def packages(vendor):
 
 
 @pytest.fixture
-def host(tmp_path, build_dir, vendor):
-    """A host that trusts the vendor's packages and has no key."""
-    made = RpmHost(tmp_path / "host", build_dir)
+def host(tmp_path, plain_bin_dir, vendor):
+    """A host that trusts the vendor's packages and has no key; rpm itself has no sanitizers."""
+    made = RpmHost(tmp_path / "host", plain_bin_dir.parent)
     made.configure()
     made.trust(vendor)
     return made
