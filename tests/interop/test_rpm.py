@@ -375,3 +375,30 @@ def test_a_file_system_without_attributes_is_told_of(signing, packages):
         "exec chroot", f"mkdir -p '{signing.path}/opt' && mount -t ramfs ramfs '{signing.path}/opt'\nexec chroot")
     done = signing.rpm("-i", "--ignoresize", packages["tool"])
     assert done.rc == 0 and done.err.count("its file system keeps no signatures") == 1, done
+
+
+@pytest.fixture
+def verity(signing, root_dir, plain_bin_dir):
+    """The signing host, whose file systems have fs-verity: played, few machines have the feature."""
+    build = plain_bin_dir.parent
+    made = signing / "tmp/verity.so"
+    subprocess.run(["gcc", "-std=c17", "-D_GNU_SOURCE", "-shared", "-fPIC", "-Wl,--exclude-libs,ALL", "-I",
+                    root_dir / "lib", "-I", root_dir / "tests", "--coverage", "-o", made,
+                    root_dir / "tests/frame/rpm_verity.c", build / "libassay.a", "-lcrypto"], check=True, cwd=made.parent)
+    signing.inside.script = signing.inside.script.replace('"$@"', '/usr/bin/env LD_PRELOAD=/tmp/verity.so "$@"')
+    signing.configure(profile="auto", evm="portable")
+    return signing
+
+
+def test_in_the_verity_profile_rpm_lets_go_of_the_file(verity, packages, run, build_dir, our_keys):
+    """fs-verity takes a file that nobody can write to; its signature is v3."""
+    done = verity.rpm("-i", packages["tool"])
+    assert done.rc == 0, done
+    done = run("v3", "verify", our_keys["rsa2048"][1], verity / "opt/tool", where=build_dir / "interop")
+    assert done.rc == 0 and "evm" in attributes(verity / "opt/tool"), done
+
+
+def test_in_the_verity_profile_a_changed_file_fails(verity, vendor):
+    """What rpm writes is no longer what was vouched for."""
+    done = verity.rpm("-i", "--nofiledigest", vendor.build("record", {"/opt/record": (b"assay-record 1\n", X)}))
+    assert done.rc != 0 and not os.listdir(verity / "opt"), done
