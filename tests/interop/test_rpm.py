@@ -305,6 +305,12 @@ def test_a_broken_configuration_keeps_nobody_from_installing(signing, packages, 
     refused(signing.rpm("-i", packages["tool"]), "assay.conf")
 
 
+def test_a_key_that_is_newer_than_the_record_is_none(signing, packages, our_keys):
+    """What it signs would be denied until the next boot."""
+    signing.enforce(certs=[our_keys["p256"][1]])
+    refused(signing.rpm("-i", packages["tool"]), "this boot's kernel does not know this key: reboot")
+
+
 def test_another_key_in_the_certificate_is_trouble(signing, packages, our_keys):
     """The kernel would know no such key."""
     shutil.copy(our_keys["p256"][1], signing / "etc/assay/certs/signing.der")
