@@ -123,13 +123,16 @@ $(BUILD)/unit/attach: $(patsubst %,$(BUILD)/obj/%.o,transaction/watch transactio
 $(BUILD)/obj/tests/unit/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
 
 # What the interoperability tests ask of the library where the host can't do it with the programs.
-INTEROP_SRC := $(wildcard tests/interop/*.c)
+INTEROP_SRC := $(filter-out $(if $(RPM_PLUGIN),,tests/interop/rpm.c),$(wildcard tests/interop/*.c))
 INTEROP_BIN := $(INTEROP_SRC:tests/interop/%.c=$(BUILD)/interop/%)
 
 $(BUILD)/interop/%: $(BUILD)/obj/tests/interop/%.o $(BUILD)/libassay.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# Where rpm's headers are not, nothing of rpm is built or tested.
+$(BUILD)/interop/rpm: LIBS += -lrpm -lrpmio -lpopt
 
 # The library that makes the Nth call of a kind fail; loaded before libc, so never with SAN=1.
 $(BUILD)/faults.so: $(BUILD)/obj/tests/faults/shim.o

@@ -45,19 +45,35 @@ def packages(vendor):
 
 
 @pytest.fixture
-def host(tmp_path, plain_bin_dir, vendor):
-    """A host that trusts the vendor's packages and has no key; rpm itself has no sanitizers."""
-    made = RpmHost(tmp_path / "host", plain_bin_dir.parent)
-    made.configure()
-    made.trust(vendor)
-    return made
+def make_host(tmp_path, build_dir, plain_bin_dir, vendor):
+    """make_host() -> a host that trusts the vendor's packages and has no key; own: with Debian's rpm."""
+    def make(own=False):
+        made = RpmHost(tmp_path / "host", plain_bin_dir.parent if own else build_dir, own)
+        made.configure()
+        made.trust(vendor)
+        return made
+    return make
+
+
+@pytest.fixture
+def host(make_host):
+    """One without a key."""
+    return make_host()
 
 
 @pytest.fixture
 def signing(host, our_keys):
-    """The host with a key that can be used."""
+    """One with a key that can be used."""
     host.put_key(*our_keys["rsa2048"])
     return host
+
+
+@pytest.fixture
+def own(make_host, our_keys):
+    """The same with Debian's rpm."""
+    made = make_host(own=True)
+    made.put_key(*our_keys["rsa2048"])
+    return made
 
 
 @pytest.fixture
@@ -109,6 +125,18 @@ def test_a_verified_package_is_signed_by_the_host(signing, packages, run, evmctl
     assert os.stat(signing / "opt/setuid").st_mode & 0o7777 == 0o4755
     assert "capability" in attributes(signing / "opt/caps")
     assert os.stat(signing / "opt/tool").st_ino == os.stat(signing / "opt/link").st_ino
+
+
+def test_debian_s_rpm_does_so(own, packages, vendor, run, evmctl, our_keys):
+    """And refuses, which the stand-in for it does in the tests below."""
+    own.configure(evm="portable")
+    own.enforce(certs=[our_keys["rsa2048"][1]], evm="portable")
+    refused(own.rpm("-i", vendor.build(f"own-{evmctl.release}", TOOL, sign=False)), "it is not signed")
+    done = own.rpm("-i", packages["files"])
+    assert done.rc == 0, done
+    for name in SIGNED:
+        verify(run, evmctl, our_keys["rsa2048"][1], own / f"opt/{name}", True)
+    assert not attributes(own / "opt/data")
 
 
 def test_a_verified_package_is_what_the_log_says(signing, packages):
@@ -384,16 +412,16 @@ def test_a_file_system_without_attributes_is_told_of(signing, packages):
 
 
 @pytest.fixture
-def verity(signing, root_dir, plain_bin_dir):
-    """The signing host, whose file systems have fs-verity: played, few machines have the feature."""
+def verity(own, root_dir, plain_bin_dir):
+    """The host with Debian's rpm, whose file systems have fs-verity: played, few machines have the feature."""
     build = plain_bin_dir.parent
-    made = signing / "tmp/verity.so"
+    made = own / "tmp/verity.so"
     subprocess.run(["gcc", "-std=c17", "-D_GNU_SOURCE", "-shared", "-fPIC", "-Wl,--exclude-libs,ALL", "-I",
                     root_dir / "lib", "-I", root_dir / "tests", "--coverage", "-o", made,
                     root_dir / "tests/frame/rpm_verity.c", build / "libassay.a", "-lcrypto"], check=True, cwd=made.parent)
-    signing.inside.script = signing.inside.script.replace('"$@"', '/usr/bin/env LD_PRELOAD=/tmp/verity.so "$@"')
-    signing.configure(profile="auto", evm="portable")
-    return signing
+    own.inside.script = own.inside.script.replace('"$@"', '/usr/bin/env LD_PRELOAD=/tmp/verity.so "$@"')
+    own.configure(profile="auto", evm="portable")
+    return own
 
 
 def test_in_the_verity_profile_rpm_lets_go_of_the_file(verity, packages, run, build_dir, our_keys):
