@@ -8,7 +8,8 @@
 # make fuzz       every fuzz target, for up to FUZZ_SECONDS seconds (60)
 # make lint       style, include directions, sizes, man pages
 # make deb        Debian packages into build/deb
-# make install    DESTDIR and PREFIX as usual;  make deps: install what the above need (as root)
+# make install    DESTDIR and PREFIX as usual (install-rpm: the plugin for rpm, which is a package of its own)
+# make deps       install what the above need (as root)
 # make help       this text.  V=1 shows commands, SAN=1 builds with ASan and UBSan, COV=1 for coverage
 
 PREFIX     ?= /usr
@@ -28,7 +29,8 @@ comma := ,
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wwrite-strings \
 	-Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla -Wformat=2 -Wswitch-enum \
 	-Wimplicit-fallthrough $(if $(SAN),,-Wframe-larger-than=4096)
-HARDEN := -fstack-protector-strong -fPIE -fno-plt $(if $(SAN)$(COV),,-D_FORTIFY_SOURCE=2)
+# One set of objects for programs and for the plugin: what is not exported by name is hidden.
+HARDEN := -fstack-protector-strong -fPIC -fvisibility=hidden -fno-plt $(if $(SAN)$(COV),,-D_FORTIFY_SOURCE=2)
 OPT    ?= $(if $(SAN)$(COV),-O1,-O2) -g
 ASSAY_CFLAGS := -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DASSAY_VERSION='"$(VERSION)"' \
 	-DASSAY_LIBEXECDIR='"$(LIBEXECDIR)"' -Ilib -I. -pthread $(WARN) $(HARDEN) $(OPT) \
@@ -97,6 +99,15 @@ $(BUILD)/bin/$(1): $(call OBJ,$(DIR_$(1))) $(if $(MORE_$(1)),$(call OBJ,$(MORE_$
 endef
 $(foreach p,$(READY),$(eval $(call program,$(p))))
 
+# rpm's plugin, where rpm's headers are.  rpm itself has librpm; what the plugin links of ours is its own.
+RPM_PLUGIN := $(if $(wildcard /usr/include/rpm/rpmlib.h),$(BUILD)/rpm/assay.so)
+RPM_DIR    ?= $(LIBEXECDIR)/rpm
+RPM_MACROS ?= $(PREFIX)/lib/rpm/macros.d
+$(BUILD)/rpm/assay.so: $(call OBJ,rpm-plugin) $(BUILD)/libcli.a $(BUILD)/libassay.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ -lrpm -lrpmio -ljansson $(LIBS)
+all: $(RPM_PLUGIN)
 
 # Each tests/unit/*.c is a program of its own, whose cases pytest runs and reports.
 UNIT_SRC := $(wildcard tests/unit/*.c)
@@ -108,17 +119,20 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcli.a $(BUILD)/libassay
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS_unit) $(LIBS)
 # What they test of a program.
 $(BUILD)/unit/session: $(BUILD)/obj/transaction/session.o
-$(BUILD)/unit/attach: $(patsubst %,$(BUILD)/obj/%.o,transaction/watch transaction/held initramfs/boot/mend)
+$(BUILD)/unit/attach: $(patsubst %,$(BUILD)/obj/%.o,transaction/watch transaction/making initramfs/boot/mend)
 $(BUILD)/obj/tests/unit/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
 
 # What the interoperability tests ask of the library where the host can't do it with the programs.
-INTEROP_SRC := $(wildcard tests/interop/*.c)
+INTEROP_SRC := $(filter-out $(if $(RPM_PLUGIN),,tests/interop/rpm.c),$(wildcard tests/interop/*.c))
 INTEROP_BIN := $(INTEROP_SRC:tests/interop/%.c=$(BUILD)/interop/%)
 
 $(BUILD)/interop/%: $(BUILD)/obj/tests/interop/%.o $(BUILD)/libassay.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# Where rpm's headers are not, nothing of rpm is built or tested.
+$(BUILD)/interop/rpm: LIBS += -lrpm -lrpmio -lpopt
 
 # The library that makes the Nth call of a kind fail; loaded before libc, so never with SAN=1.
 $(BUILD)/faults.so: $(BUILD)/obj/tests/faults/shim.o
@@ -165,14 +179,22 @@ faults: $(BUILD)/faults.so $(BUILD)/faults/base
 fuzz-build: $(FUZZ_BIN)
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(foreach p,$(READY),$(patsubst %.o,%.d,$(call OBJ,$(DIR_$(p))) $(if $(MORE_$(p)),$(call OBJ,$(MORE_$(p))))))
+-include $(patsubst %.o,%.d,$(call OBJ,rpm-plugin))
 -include $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) $(INTEROP_SRC:%.c=$(BUILD)/obj/%.d) $(FUZZ_OBJ:.o=.d) $(FUZZ_SRC:%.c=build/fuzz/obj/%.d) $(FUZZ_SRC:%.c=$(BUILD)/obj/%.d)
 
 # Everything that is installed.  initramfs/initramfs-tools is laid out as /usr/share/initramfs-tools.
-MAN_PAGES := $(wildcard man/*.[1-8])
+MAN_PAGES := $(filter-out man/assay-rpm.8,$(wildcard man/*.[1-8]))
 INITRAMFS_FILES := $(shell cd initramfs/initramfs-tools 2>/dev/null && find . -type f)
 install_to = install -D -m $(1) $(2) '$(DESTDIR)$(3)'
 
-.PHONY: install deb
+.PHONY: install install-rpm deb
+install-rpm: $(RPM_PLUGIN)
+	$(if $(RPM_PLUGIN),,$(error rpm's headers are missing: librpm-dev))
+	$(call install_to,644,$(RPM_PLUGIN),$(RPM_DIR)/assay.so)
+	$(call install_to,644,man/assay-rpm.8,$(MANDIR)/man8/assay-rpm.8)
+	install -d -m 755 '$(DESTDIR)$(RPM_MACROS)'
+	sed 's,/usr/lib/assay/rpm,$(RPM_DIR),g' rpm-plugin/macros.transaction_assay >'$(DESTDIR)$(RPM_MACROS)/macros.transaction_assay'
+	chmod 644 '$(DESTDIR)$(RPM_MACROS)/macros.transaction_assay'
 install: all
 	$(foreach p,$(filter-out assay,$(READY)),$(call install_to,755,$(BUILD)/bin/$(p),$(LIBEXECDIR)/$(p)) &&) true
 	$(if $(filter assay,$(READY)),$(call install_to,755,$(BUILD)/bin/assay,$(BINDIR)/assay))

@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "cli/passphrase.h"
 #include "proto/level.h"
+#include "trust/signing.h"
 
 /* SHA-1 is for reading old signatures, not for new ones. */
 int keys_parse_digest(const char *name, enum hash_algo *ret_algo, struct err *err)
@@ -53,6 +54,8 @@ int keys_find_id(const struct keys *keys, const struct key *key, uint32_t *ret_k
 	CLEANUP(cert_set_done) struct cert_set set = CERT_SET_INIT;
 	const char *configured = keys->config->certificate;
 
+	if (!keys->n_certs && !keys->key)
+		return signing_keyid(keys->config, key, ret_keyid, err);
 	for (size_t i = 0; i < keys->n_certs; i++)
 		if (cert_set_add_file(&set, keys->certs[i], err) < 0)
 			return -1;
@@ -64,11 +67,7 @@ int keys_find_id(const struct keys *keys, const struct key *key, uint32_t *ret_k
 			return 0;
 		}
 	}
-	if (keys->n_certs)
-		return -1;
-	if (set.n && !keys->key)
-		return err_prepend(err, "certificate: %s", configured);
-	return key_keyid(key, ret_keyid, err);
+	return keys->n_certs ? -1 : key_keyid(key, ret_keyid, err);
 }
 
 int keys_load_trusted(const struct keys *keys, struct cert_set *set, struct err *err)

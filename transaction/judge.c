@@ -12,9 +12,9 @@
 #include "base/io.h"
 #include "cli/cmd.h"
 #include "cli/progress.h"
+#include "cli/taken.h"
 #include "pkg/order.h"
 #include "pkg/store.h"
-#include "transaction/taken.h"
 
 enum outcome { OUTCOME_TAKEN, OUTCOME_REFUSED, OUTCOME_TROUBLE };
 
@@ -243,8 +243,14 @@ static void tell(const struct judged *it)
 static int conclude(const struct judge *judge, struct judged *it, struct judge_result *result,
 		    struct err *err)
 {
-	const struct taken taken = { .package = it->package,
-				     .deb = &it->deb,
+	const struct deb *deb = &it->package->deb;
+	const struct taken taken = { .package = deb->package,
+				     .version = deb->version,
+				     .architecture = deb->architecture,
+				     .digest_name = "sha256",
+				     .digest = &it->deb,
+				     .files = package_count(it->package),
+				     .vouched_by = "archive",
 				     .by = it->by,
 				     .keyid = judge->how ? judge->how->keyid : 0 };
 

@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 #include "pkg/table.h"
-#include "transaction/trust.h"
+#include "trust/trust.h"
 
 #define JUDGE_THREADS_MAX 64
 

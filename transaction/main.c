@@ -7,13 +7,12 @@
 #include <sys/resource.h>
 
 #include "cli/cmd.h"
-#include "cli/keys.h"
+#include "cli/taken.h"
 #include "transaction/archives.h"
 #include "transaction/judge.h"
 #include "transaction/pending.h"
 #include "transaction/session.h"
-#include "transaction/taken.h"
-#include "transaction/trust.h"
+#include "trust/signing.h"
 
 enum option { OPTION_ENFORCING = 1 };
 
@@ -28,8 +27,7 @@ struct begin {
 	const struct cmd *cmd;
 	bool enforcing;
 	struct trust *trust;
-	struct key *key; /* NULL: none that can be used without asking */
-	struct package_signing how;
+	struct signing signing;
 	struct judge judge;
 	struct watch watch;
 	json_t *taken; /* entries for the log */
@@ -53,65 +51,22 @@ static int set_no_option(void *ctx, int id, const char *value, struct err *err)
 	return err_set(err, "unknown option");
 }
 
-static enum attach_profile profile_of(enum settings_profile profile)
-{
-	switch (profile) {
-	case PROFILE_AUTO:
-		return ATTACH_AUTO;
-	case PROFILE_SIGNATURE:
-		return ATTACH_SIGNATURE;
-	case PROFILE_VERITY:
-		return ATTACH_VERITY;
-	}
-	return ATTACH_AUTO;
-}
-
-/* A new key's signatures would be denied until the next boot. */
-static bool is_known(const struct begin *begin, uint32_t keyid)
-{
-	size_t pos = 0;
-
-	return !begin->trust->in_force || cert_set_find(&begin->trust->certs, keyid, &pos);
-}
-
 /* Without a key that can be used here and now, only what packages bring is attached. */
 static int load_key(struct begin *begin, struct err *err)
 {
-	const struct settings *settings = &begin->trust->settings;
-	const struct keys keys = { .config = begin->trust->config };
-	struct package_signing *how = &begin->how;
+	const struct trust *trust = begin->trust;
 
-	if (key_load(begin->trust->config->signing, NULL, &begin->key, NULL) < 0)
-		return 0;
-	*how = (struct package_signing){ .key = begin->key,
-					 .algo = HASH_SHA256,
-					 .profiles = { settings->profile != PROFILE_VERITY,
-						       settings->profile != PROFILE_SIGNATURE },
-					 .evm = begin->watch.attacher.evm };
-	if (keys_find_id(&keys, begin->key, &how->keyid, err) < 0 ||
-	    signer_new(begin->key, &how->signer, err) < 0)
+	if (signing_load(trust, &begin->signing, err) < 0)
 		return -1;
-	if (!is_known(begin, how->keyid)) {
-		(void)fprintf(stderr,
-			      "assay: %s: this boot's kernel does not know this key: reboot "
-			      "before packages are installed\n",
-			      begin->trust->config->signing);
+	if (begin->signing.unknown)
+		(void)fprintf(stderr, "assay: %s\n", begin->signing.why.text);
+	if (!begin->signing.key)
 		return 0;
-	}
-	begin->watch.attacher.how = how;
-	begin->judge.how = how;
-	if (!begin->trust->keyrings.len)
+	begin->watch.attacher.how = &begin->signing.how;
+	begin->judge.how = &begin->signing.how;
+	if (!trust->keyrings.len)
 		return 0;
-	return apt_load(APT_LISTS, buf_text(&begin->trust->keyrings), &begin->judge.apt, err);
-}
-
-/* assay(8), "Upgrading an enforcing host": the operator's word that what is denied then is meant.
- */
-static bool accepts_unsigned(void)
-{
-	const char *word = getenv("ASSAY_UNSIGNED");
-
-	return word && strcmp(word, "accept") == 0;
+	return apt_load(APT_LISTS, buf_text(&trust->keyrings), &begin->judge.apt, err);
 }
 
 static int load(struct begin *begin, struct err *err)
@@ -121,9 +76,8 @@ static int load(struct begin *begin, struct err *err)
 	if (trust_open(&begin->trust, err) < 0)
 		return -1;
 	settings = &begin->trust->settings;
-	begin->enforcing |=
-		begin->trust->in_force && settings->mode == MODE_ENFORCE && !accepts_unsigned();
-	begin->watch.attacher.profile = profile_of(begin->trust->config->settings.profile);
+	begin->enforcing |= trust_refuses(begin->trust);
+	begin->watch.attacher.profile = trust_profile(begin->trust);
 	begin->watch.attacher.evm = settings->evm != EVM_OFF;
 	if (hash_new(&begin->watch.attacher.hash, err) < 0 ||
 	    table_new(&begin->watch.attacher.table, err) < 0)
@@ -208,8 +162,7 @@ static int run_begin(const struct cmd *cmd, int argc, char **argv)
 	hash_free(begin->watch.attacher.hash);
 	apt_free(begin->judge.apt);
 	judge_done(&begin->judge);
-	signer_free(begin->how.signer);
-	key_free(begin->key);
+	signing_done(&begin->signing);
 	trust_free(begin->trust);
 	free(begin);
 	return ret;

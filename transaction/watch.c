@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "ima/xattr.h"
+#include "transaction/making.h"
 
 #define MOUNTS "/proc/self/mounts"
 #define EVENTS_MAX 16	 /* events read at a time */
@@ -159,7 +160,7 @@ static void label_renamed(struct watch *watch)
 		size_t at;
 
 		if (recent->st_ino && held_find(&watch->waiting, recent, &at) &&
-		    held_making(&watch->waiting.held[at]) == HELD_MADE && try_waiting(watch, at))
+		    making_of(watch->waiting.held[at].fd) == MAKING_DONE && try_waiting(watch, at))
 			*recent = (struct stat){ .st_ino = 0 };
 	}
 }
@@ -212,11 +213,11 @@ struct execution {
  */
 static bool is_due(const struct held *held, const struct execution *e)
 {
-	const enum held_making making = held_making(held);
+	const enum making making = making_of(held->fd);
 
-	if (!e || making == HELD_MADE)
+	if (!e || making == MAKING_DONE)
 		return true;
-	return making == HELD_CONTROL && e->by_root && held->st.st_ino == e->st.st_ino &&
+	return making == MAKING_CONTROL && e->by_root && held->st.st_ino == e->st.st_ino &&
 	       held->st.st_dev == e->st.st_dev;
 }
 

@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 
-#include "transaction/held.h"
+#include "pkg/held.h"
 
 #define WATCH_RECENT 16 /* files that dpkg is about to rename */
 

@@ -4,6 +4,7 @@
 #define ASSAY_PKG_ATTACH_H
 
 #include "pkg/table.h"
+#include "sig/classify.h"
 
 /* As configured: one profile on all file systems, or verity where they have it. */
 enum attach_profile { ATTACH_AUTO, ATTACH_SIGNATURE, ATTACH_VERITY };
@@ -18,13 +19,21 @@ struct attacher {
 
 /* What a file is to get. */
 struct attachment {
-	const struct manifest_entry *entry;
-	bool verity; /* fs-verity is to be enabled first */
+	enum sig_kind kind;
+	const struct manifest_entry
+		*entry;	       /* NULL: no package of the table brings its signatures */
+	bool verity;	       /* fs-verity is to be enabled first */
+	bool vouched;	       /* with entry NULL: the host's key signs what has this digest */
+	bool over_verity;      /* and does so over its fs-verity digest */
+	struct digest content; /* with vouched */
 };
 
+/* Does a package of the table bring such a file, signed or vouched for? */
+bool attachment_is_due(const struct attachment *what);
+
 /*
- * Looks the open file up: *ret->entry NULL where no package of the table brings such a file.  Only
- * what the kernel would appraise is read; path is for rules of place, NULL: the one in /proc.
+ * Looks the open file up.  Only what the kernel would appraise is read; path is for rules of place,
+ * NULL: the one in /proc.
  */
 MUST_USE int attach_find(struct attacher *a, int fd, const char *path, struct attachment *ret,
 			 struct err *err);

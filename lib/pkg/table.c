@@ -13,10 +13,20 @@ struct rows {
 	struct table_wants wants;
 };
 
+/* Of contents that are vouched for. */
+struct vouched {
+	struct digest *digest; /* in their order once sorted */
+	size_t n;
+	size_t room;
+	bool sorted;
+	struct table_wants wants;
+};
+
 struct table {
 	struct package **package;
 	size_t n;
 	struct rows rows[PACKAGE_PROFILES];
+	struct vouched vouched;
 };
 
 int table_new(struct table **ret_table, struct err *err)
@@ -36,6 +46,7 @@ void table_free(struct table *table)
 	free(table->package);
 	for (size_t i = 0; i < PACKAGE_PROFILES; i++)
 		free(table->rows[i].row);
+	free(table->vouched.digest);
 	free(table);
 }
 
@@ -93,6 +104,45 @@ static int compare_digests(const struct digest *a, const struct digest *b)
 	if (a->algo != b->algo)
 		return a->algo < b->algo ? -1 : 1;
 	return memcmp(a->data, b->data, a->len);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	return compare_digests(a, b);
+}
+
+int table_vouch(struct table *table, const struct digest *digest, struct err *err)
+{
+	struct vouched *v = &table->vouched;
+
+	if (v->n == v->room) {
+		size_t room = v->room ? 2 * v->room : 1024;
+		struct digest *grown = reallocarray(v->digest, room, sizeof(*grown));
+
+		if (!grown)
+			return err_set(err, "out of memory");
+		v->digest = grown;
+		v->room = room;
+	}
+	v->digest[v->n++] = *digest;
+	v->sorted = false;
+	v->wants.algo[digest->algo] = true;
+	return 0;
+}
+
+bool table_vouches(struct table *table, const struct digest *digest)
+{
+	struct vouched *v = &table->vouched;
+
+	if (!v->sorted && v->n)
+		qsort(v->digest, v->n, sizeof(*v->digest), by_value);
+	v->sorted = true;
+	return v->n && bsearch(digest, v->digest, v->n, sizeof(*v->digest), by_value);
+}
+
+const struct table_wants *table_vouch_wants(const struct table *table)
+{
+	return &table->vouched.wants;
 }
 
 static int compare(const struct manifest_entry *a, enum manifest_over over,

@@ -18,6 +18,13 @@ void table_free(struct table *table);
 /* Takes the package over, *package is empty afterwards. */
 MUST_USE int table_add(struct table *table, struct package **package, struct err *err);
 
+/*
+ * What this content is was vouched for by whoever the host takes packages from, without a signature
+ * that the kernel reads: the host's key makes one.
+ */
+MUST_USE int table_vouch(struct table *table, const struct digest *digest, struct err *err);
+bool table_vouches(struct table *table, const struct digest *digest);
+
 size_t table_packages(const struct table *table);
 
 /* Which digests of a file are worth computing for this profile. */
@@ -27,6 +34,9 @@ struct table_wants {
 };
 
 const struct table_wants *table_wants(struct table *table, enum package_profile profile);
+
+/* The same, of what is vouched for. */
+const struct table_wants *table_vouch_wants(const struct table *table);
 
 /*
  * The entry for a file of this digest, the one with the owner and mode of st where there are

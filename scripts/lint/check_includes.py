@@ -14,14 +14,16 @@ LIB = {
     "sig": ["base", "crypto", "ima"],
     "pkg": ["base", "crypto", "ima", "sig"],
     "proto": ["base", "crypto", "ima", "sig"],
+    "trust": ["base", "crypto", "ima", "sig", "pkg", "proto"],
 }
-PROGRAMS = ["assay", "policy-gen", "evmctl-plugins", "packages", "transaction", "initramfs"]
+PROGRAMS = ["assay", "policy-gen", "evmctl-plugins", "packages", "transaction", "rpm-plugin", "initramfs"]
 ROOMS = {
     r"openssl/": "lib/crypto/",
     r"tss2/": "lib/tpm/",
     r"keyutils\.h": "lib/base/keyring",
     r"ini\.h": "lib/proto/config",
-        r"archive(_entry)?\.h": "lib/pkg/",
+    r"archive(_entry)?\.h": "lib/pkg/",
+    r"rpm/": "rpm-plugin/",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 

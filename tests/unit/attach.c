@@ -201,6 +201,109 @@ static void a_deleted_file_is_left_alone(void)
 	CHECK(!what.entry);
 }
 
+/* Somebody vouches for the content of x, and no package carries signatures. */
+static int vouch(struct world *w, const char *content, struct err *err)
+{
+	struct digest digest;
+
+	w->a.how = &w->how;
+	if (hash_bytes(HASH_SHA512, content, strlen(content), &digest, err) < 0)
+		return -1;
+	return table_vouch(w->a.table, &digest, err);
+}
+
+/* security.ima, decoded, verifies over the digest. */
+static void check_ima(struct world *w, enum xattr_type type, const struct digest *digest)
+{
+	uint8_t value[XATTR_VALUE_MAX];
+	ssize_t n = fgetxattr(w->fd, XATTR_IMA, value, sizeof(value));
+	const struct cert *by;
+	struct xattr_sig sig;
+	struct err err = ERR_INIT;
+
+	CHECK(n > 0);
+	CHECK_OK(xattr_sig_decode(value, (size_t)n, &sig, &err), &err);
+	CHECK(sig.type == type);
+	CHECK_OK(xattr_sig_verify(&sig, digest, &w->trusted, &by, &err), &err);
+}
+
+static void what_is_vouched_for_is_signed(void)
+{
+	CLEANUP(world_done) struct world w;
+	struct attachment what;
+	struct digest digest;
+	struct err err = ERR_INIT;
+	uint8_t value[XATTR_VALUE_MAX];
+	bool busy;
+
+	CHECK_OK(world_init(&w, &err), &err);
+	if (fsetxattr(w.fd, XATTR_IMA, "x", 1, 0) < 0)
+		SKIP("security.* attributes take root");
+	CHECK_OK(vouch(&w, "other", &err), &err);
+	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
+	CHECK(!attachment_is_due(&what) && what.kind == SIG_EXEC);
+	CHECK_OK(vouch(&w, CONTENT, &err), &err);
+	w.a.how = NULL;
+	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
+	CHECK(!attachment_is_due(&what));
+	w.a.how = &w.how;
+	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
+	CHECK(attachment_is_due(&what) && !what.entry && !what.verity && !what.over_verity);
+	CHECK_OK(attach(&w.a, w.fd, &what, &busy, &err), &err);
+	CHECK_OK(hash_bytes(HASH_SHA512, CONTENT, strlen(CONTENT), &digest, &err), &err);
+	check_ima(&w, XATTR_DIGSIG, &digest);
+	CHECK(fchmod(w.fd, 04711) == 0 && fgetxattr(w.fd, XATTR_EVM, value, sizeof(value)) > 0);
+	CHECK(fremovexattr(w.fd, XATTR_EVM) == 0);
+	CHECK_OK(attach_again(&w.a, w.fd, &what, &err), &err);
+	CHECK(fgetxattr(w.fd, XATTR_EVM, value, sizeof(value)) > 0);
+	CHECK(fremovexattr(w.fd, XATTR_IMA) == 0);
+	CHECK_FAILS(attach_again(&w.a, w.fd, &what, &err), &err, "read security.ima");
+}
+
+static void what_is_vouched_for_is_frozen_first(void)
+{
+	CLEANUP(world_done) struct world w;
+	struct attachment what;
+	struct digest measured;
+	struct digest digest;
+	struct err err = ERR_INIT;
+	bool busy;
+
+	CHECK_OK(world_init(&w, &err), &err);
+	if (fsetxattr(w.fd, XATTR_IMA, "x", 1, 0) < 0)
+		SKIP("security.* attributes take root");
+	CHECK_OK(vouch(&w, CONTENT, &err), &err);
+	verity_played.state = VERITY_OFF;
+	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
+	CHECK(attachment_is_due(&what) && what.verity && what.over_verity);
+	CHECK_OK(attach(&w.a, w.fd, &what, &busy, &err), &err);
+	CHECK(!busy && verity_played.enabled == 1);
+	CHECK_OK(verity_compute(w.fd, (off_t)strlen(CONTENT), &measured, &err), &err);
+	CHECK_OK(xattr_v3_digest(XATTR_VERITY_DIGSIG, &measured, &digest, &err), &err);
+	check_ima(&w, XATTR_VERITY_DIGSIG, &digest);
+	CHECK(system("echo >>x") == 0);
+	CHECK_FAILS(attach(&w.a, w.fd, &what, &busy, &err), &err, "changed while it was");
+	w.a.profile = ATTACH_VERITY;
+	verity_played.state = VERITY_NONE;
+	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
+	CHECK(!attachment_is_due(&what));
+}
+
+static void a_record_that_is_vouched_for_is_not_signed(void)
+{
+	CLEANUP(world_done) struct world w;
+	struct attachment what;
+	struct err err = ERR_INIT;
+	bool busy;
+
+	CHECK_OK(world_init(&w, &err), &err);
+	CHECK(system("echo assay-record 1 >x") == 0);
+	CHECK_OK(vouch(&w, "assay-record 1\n", &err), &err);
+	CHECK_OK(attach_find(&w.a, w.fd, NULL, &what, &err), &err);
+	CHECK(attachment_is_due(&what));
+	CHECK_FAILS(attach(&w.a, w.fd, &what, &busy, &err), &err, "an enforcement record");
+}
+
 /* Three files of the package's content; the last ones are more than may be held open. */
 static int take_up_three(struct world *w, struct watch *watch, struct err *err)
 {
@@ -356,6 +459,9 @@ static const struct unit_case cases[] = {
 	CASE(other_content_is_nobodys),
 	CASE(verity_waits_for_writers),
 	CASE(a_deleted_file_is_left_alone),
+	CASE(what_is_vouched_for_is_signed),
+	CASE(what_is_vouched_for_is_frozen_first),
+	CASE(a_record_that_is_vouched_for_is_not_signed),
 	CASE(what_is_not_held_open_is_looked_at_again),
 	CASE(the_boot_mends_by_the_file_systems_profile),
 	CASE(texts_are_kept_and_pruned),

@@ -41,14 +41,14 @@ RUNNING = ("installed", "signed")
 
 
 def assay_debs():
-    """Assay's packages: those of $ASSAY_DEBS (a directory), or what `make deb` builds now."""
+    """What the machines get: of $ASSAY_DEBS (a directory), or what `make deb` builds now; they have no rpm."""
     place = Path(os.environ.get("ASSAY_DEBS") or REPO / "build" / "deb")
     if "ASSAY_DEBS" not in os.environ:
         done = subprocess.run(["make", "-C", str(REPO), "deb"], stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=1200, check=False)
         if done.returncode:
             raise LabError(f"make deb: exit {done.returncode}\n{done.stderr[-3000:]}")
-    debs = sorted(p for p in place.glob("*.deb") if "-dbgsym_" not in p.name)
+    debs = sorted(p for p in place.glob("assay_*.deb"))
     if not debs:
         raise LabError(f"{place}: holds no packages")
     return debs

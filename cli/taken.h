@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which packages were taken, and by whose word: for assay log. */
-#ifndef ASSAY_TRANSACTION_TAKEN_H
-#define ASSAY_TRANSACTION_TAKEN_H
+#ifndef ASSAY_CLI_TAKEN_H
+#define ASSAY_CLI_TAKEN_H
 
 #include "cli/log.h"
-#include "transaction/trust.h"
+#include "trust/trust.h"
 
-/* One package.  by is the certificate that signed it, NULL: an archive vouches for it, and the
+/* One package.  by is the certificate that signed it, NULL: somebody else vouches for it, and the
  * host's key keyid signs it. */
 struct taken {
-	const struct package *package;
-	const struct digest *deb; /* of the file that dpkg was given */
+	const char *package;
+	const char *version;
+	const char *architecture;
+	const char *digest_name; /* "sha256": of the file, "header-sha256": of an rpm's header */
+	const struct digest *digest;
+	size_t files;		/* that get signatures */
+	const char *vouched_by; /* by NULL: "archive", or "rpm": a key of rpm's keyring */
 	const struct cert *by;
 	uint32_t keyid;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Certificates and keyrings by the digests of the record in force. */
-#include "transaction/trust.h"
+#include "trust/trust.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +101,32 @@ void trust_free(struct trust *trust)
 		apt_free(trust->archives[i]);
 	free(trust->config);
 	free(trust);
+}
+
+/* The operator's word that what is denied then is meant. */
+static bool accepts_unsigned(void)
+{
+	const char *word = getenv("ASSAY_UNSIGNED");
+
+	return word && strcmp(word, "accept") == 0;
+}
+
+bool trust_refuses(const struct trust *trust)
+{
+	return trust->in_force && trust->settings.mode == MODE_ENFORCE && !accepts_unsigned();
+}
+
+enum attach_profile trust_profile(const struct trust *trust)
+{
+	switch (trust->config->settings.profile) {
+	case PROFILE_AUTO:
+		return ATTACH_AUTO;
+	case PROFILE_SIGNATURE:
+		return ATTACH_SIGNATURE;
+	case PROFILE_VERITY:
+		return ATTACH_VERITY;
+	}
+	return ATTACH_AUTO;
 }
 
 const char *trust_level(const struct trust *trust)

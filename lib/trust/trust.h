@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whose packages this boot takes: by the record in force, else as configured. */
-#ifndef ASSAY_TRANSACTION_TRUST_H
-#define ASSAY_TRANSACTION_TRUST_H
+#ifndef ASSAY_TRUST_TRUST_H
+#define ASSAY_TRUST_TRUST_H
 
 #include <stdbool.h>
 
 #include "pkg/apt.h"
-#include "pkg/package.h"
+#include "pkg/attach.h"
 #include "proto/level.h"
 #include "proto/record.h"
 
@@ -22,6 +22,15 @@ struct trust {
 
 MUST_USE int trust_open(struct trust **ret_trust, struct err *err);
 void trust_free(struct trust *trust);
+
+/*
+ * Must what nobody vouches for be refused?  Where the record in force enforces, unless
+ * ASSAY_UNSIGNED=accept, assay(8), "Upgrading an enforcing host", gives the operator's word.
+ */
+bool trust_refuses(const struct trust *trust);
+
+/* Which profile a file system gets, as configured. */
+enum attach_profile trust_profile(const struct trust *trust);
 
 /* The name of the least trusted level that is taken. */
 const char *trust_level(const struct trust *trust);

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sets of files that are held open. */
-#include "transaction/held.h"
+#include "pkg/held.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define UNPACKED ".dpkg-new"
-#define CONTROL "/tmp.ci/"
 
 static int make_room(struct held_set *set, struct err *err)
 {
@@ -123,21 +119,6 @@ bool held_is_changed(const struct held *held, const struct stat *now)
 
 	return held->st.st_size != now->st_size || is->tv_sec > was->tv_sec ||
 	       (is->tv_sec == was->tv_sec && is->tv_nsec > was->tv_nsec);
-}
-
-enum held_making held_making(const struct held *held)
-{
-	AUTO_STR path = calloc(1, PATH_MAX);
-	char self[32];
-	size_t n;
-
-	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", held->fd);
-	if (!path || readlink(self, path, PATH_MAX - 1) < 0)
-		return HELD_MADE;
-	n = strlen(path);
-	if (n > strlen(UNPACKED) && strcmp(path + n - strlen(UNPACKED), UNPACKED) == 0)
-		return HELD_UNPACKED;
-	return strstr(path, CONTROL) ? HELD_CONTROL : HELD_MADE;
 }
 
 void held_done(struct held_set *set)

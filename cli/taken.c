@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A package's entry in the log. */
-#include "transaction/taken.h"
+#include "cli/taken.h"
 
 #include <stdio.h>
 
@@ -23,22 +23,20 @@ static int add_signer(json_t *entry, const struct trust *trust, const struct cer
 int taken_add(json_t *entries, const struct trust *trust, const struct taken *taken,
 	      struct err *err)
 {
-	const struct deb *deb = &taken->package->deb;
 	char hex[2 * HASH_SIZE_MAX + 1];
 	json_t *entry = json_object();
 	char keyid[16];
 
-	hex_format(taken->deb->data, taken->deb->len, hex);
+	hex_format(taken->digest->data, taken->digest->len, hex);
 	(void)snprintf(keyid, sizeof(keyid), "%08x",
 		       taken->by ? cert_keyid(taken->by) : taken->keyid);
 	json_object_set_new(entry, "event", json_string("package"));
-	json_object_set_new(entry, "package", cmd_json_name(deb->package));
-	json_object_set_new(entry, "version", cmd_json_name(deb->version));
-	json_object_set_new(entry, "architecture", cmd_json_name(deb->architecture));
-	json_object_set_new(entry, "sha256", json_string(hex));
-	json_object_set_new(entry, "files",
-			    json_integer((json_int_t)package_count(taken->package)));
-	json_object_set_new(entry, "by", json_string(taken->by ? "signature" : "archive"));
+	json_object_set_new(entry, "package", cmd_json_name(taken->package));
+	json_object_set_new(entry, "version", cmd_json_name(taken->version));
+	json_object_set_new(entry, "architecture", cmd_json_name(taken->architecture));
+	json_object_set_new(entry, taken->digest_name, json_string(hex));
+	json_object_set_new(entry, "files", json_integer((json_int_t)taken->files));
+	json_object_set_new(entry, "by", json_string(taken->by ? "signature" : taken->vouched_by));
 	json_object_set_new(entry, "keyid", json_string(keyid));
 	if (taken->by && add_signer(entry, trust, taken->by, err) < 0) {
 		json_decref(entry);

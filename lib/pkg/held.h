@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Files that are held open, or known by their handles, in the order in which they came. */
-#ifndef ASSAY_TRANSACTION_HELD_H
-#define ASSAY_TRANSACTION_HELD_H
+#ifndef ASSAY_PKG_HELD_H
+#define ASSAY_PKG_HELD_H
 
 #include <sys/stat.h>
 
@@ -45,13 +45,6 @@ bool held_find(const struct held_set *set, const struct stat *st, size_t *ret_at
 
 /* Has the content been written since it came? */
 bool held_is_changed(const struct held *held, const struct stat *now);
-
-/*
- * Has dpkg yet to open it for its fsync?  It does that for what it unpacks, under its name for the
- * time being, and for control files, in a directory of their own.
- */
-enum held_making { HELD_MADE, HELD_UNPACKED, HELD_CONTROL };
-enum held_making held_making(const struct held *held);
 
 void held_done(struct held_set *set);
 
