@@ -80,7 +80,7 @@ static int add(struct log *log, json_t *entry, struct err *err)
 
 	if (!entry || stamp(entry, err) < 0)
 		return entry ? -1 : err_set(err, "out of memory");
-	text = json_dumps(entry, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	text = json_dumps(entry, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
 	buf_reset(&log->line);
 	rc = text ? buf_putf(&log->line, err, "%s\n", text) : err_set(err, "out of memory");
 	if (rc == 0)

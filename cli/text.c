@@ -34,6 +34,20 @@ static size_t utf8_len(const unsigned char *s)
 	return n;
 }
 
+/* Controls, and what turns the direction of text or ends a line unseen. */
+static bool is_hidden(const unsigned char *s, size_t n)
+{
+	if (n == 1)
+		return s[0] < 0x20 || s[0] == 0x7f;
+	if (n == 2)
+		return s[0] == 0xc2 && s[1] < 0xa0; /* U+0080 to U+009F */
+	if (n != 3 || s[0] != 0xe2)
+		return false;
+	/* U+200E, U+200F, U+2028 to U+202E; U+2066 to U+2069 */
+	return (s[1] == 0x80 && (s[2] == 0x8e || s[2] == 0x8f || (s[2] >= 0xa8 && s[2] <= 0xae))) ||
+	       (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9);
+}
+
 void cmd_print_name(FILE *to, const char *name)
 {
 	const unsigned char *s = (const unsigned char *)name;
@@ -41,9 +55,10 @@ void cmd_print_name(FILE *to, const char *name)
 	while (*s) {
 		size_t n = utf8_len(s);
 
-		if (n == 0 || (n == 1 && (*s < 0x20 || *s == 0x7f)) ||
-		    (n == 2 && s[0] == 0xc2 && s[1] < 0xa0)) {
+		if (n == 0 || is_hidden(s, n)) {
 			(void)fprintf(to, "\\x%02x", *s++);
+			for (size_t i = 1; i < n; i++)
+				(void)fprintf(to, "\\x%02x", *s++);
 			continue;
 		}
 		(void)fwrite(s, 1, n, to);

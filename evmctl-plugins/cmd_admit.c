@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "evmctl-plugins/commands.h"
 #include "evmctl-plugins/job.h"
@@ -55,6 +56,31 @@ static int check_level(const struct job *job, struct err *err)
 		       level_name(config, level_of_host(config)));
 }
 
+/* What a user may change or exchange would be another file than the log tells of. */
+static int check_is_roots(const char *real, struct err *err)
+{
+	AUTO_STR path = strdup(real);
+	char *slash;
+	struct stat st;
+
+	if (!path)
+		return err_set(err, "out of memory");
+	for (bool dir = false;; dir = true) {
+		if (lstat(*path ? path : "/", &st) < 0)
+			return err_errno(err, "%s", real);
+		if (st.st_uid != 0 || (st.st_mode & 022))
+			return err_set(err,
+				       "%s: %s%s is not root's alone to change: put the file where "
+				       "it is",
+				       real, dir ? "the directory " : "",
+				       dir && !*path ? "/" : path);
+		slash = strrchr(path, '/');
+		if (!slash || !*path)
+			return 0;
+		*slash = '\0';
+	}
+}
+
 /* The entry comes first: nothing is admitted that is not in the log. */
 static int log_all(const struct job *job, struct err *err)
 {
@@ -63,7 +89,7 @@ static int log_all(const struct job *job, struct err *err)
 
 		if (!real)
 			return err_errno(err, "%s", job->operands[i]);
-		if (signed_log_admitted(job, real, err) < 0)
+		if (check_is_roots(real, err) < 0 || signed_log_admitted(job, real, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -181,7 +181,7 @@ static bool evm_wanted(const struct job *job)
 void job_print_json(json_t *o)
 {
 	if (o)
-		(void)json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+		(void)json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
 	(void)putchar('\n');
 	json_decref(o);
 }

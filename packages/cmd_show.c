@@ -88,7 +88,7 @@ static void show_json(const struct work_item *item, uint32_t keyid)
 		each_file(p, add_line, files);
 		(void)json_object_set_new(o, "files", files);
 	}
-	(void)json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	(void)json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
 	(void)putchar('\n');
 	json_decref(o);
 }

@@ -166,7 +166,7 @@ static void print_json(const struct work_item *item, enum work_outcome outcome)
 					  json_integer((json_int_t)package_count(&item->package)));
 	if (item->by)
 		(void)json_object_set_new(o, "by", json_string(cert_subject(item->by)));
-	(void)json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	(void)json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
 	(void)putchar('\n');
 	json_decref(o);
 }

@@ -20,14 +20,18 @@
 #include "transaction/making.h"
 
 #define MOUNTS "/proc/self/mounts"
-#define EVENTS_MAX 16	 /* events read at a time */
+#define EVENTS_MAX 48	 /* events read at a time */
 #define RENAMES_MAX 2048 /* bytes of events read at a time */
 #define BUSY_TRIES 500	 /* looks at a file that somebody writes */
 #define BUSY_TRIES_BEFORE_EXEC 5
 #define BUSY_WAIT 2000000 /* nanoseconds between them */
-/* An execution that waits longer than that is not ours to hold up: the process ends, all who wait
- * go on, and the kernel denies what is not labelled. */
+/* An execution may wait behind all that came before it.  Where that is not done with after so long,
+ * it is not ours to hold up: the process ends, all who wait go on, and the kernel denies what is
+ * not labelled. */
 #define BARRIER_SECONDS 120
+#ifndef FAN_MARK_EVICTABLE
+#define FAN_MARK_EVICTABLE 0x200 /* include/uapi/linux/fanotify.h, Linux 5.19 */
+#endif
 
 /* No file system that a user, or a server, answers for: it would hold up every execution. */
 static bool holds_files(const struct mntent *e)
@@ -166,6 +170,19 @@ static void label_renamed(struct watch *watch)
 }
 
 /*
+ * A user's file, which is nobody's business here: no more is heard of it, so that one who writes
+ * and closes as fast as he can is not what executions wait for.
+ */
+static void ignore(const struct watch *watch, int fd)
+{
+	const unsigned int flags =
+		FAN_MARK_ADD | FAN_MARK_IGNORED_MASK | FAN_MARK_IGNORED_SURV_MODIFY;
+
+	if (fanotify_mark(watch->fan, flags | FAN_MARK_EVICTABLE, FAN_CLOSE_WRITE, fd, NULL) < 0)
+		(void)fanotify_mark(watch->fan, flags, FAN_CLOSE_WRITE, fd, NULL);
+}
+
+/*
  * v2 signatures are attached at once.  fs-verity must wait: dpkg opens each file twice more, for
  * its writeback and for the fsync right before the rename, and then could not.  What is neither
  * dpkg's nor root's is not read, however much of it there is.
@@ -188,8 +205,10 @@ static int on_close(struct watch *watch, pid_t pid, int *fd, struct err *err)
 		held = held_take(&watch->waiting, at);
 		cleanup_fd(&held.fd);
 	}
-	if (pid != watch->dpkg && st.st_uid != 0)
+	if (pid != watch->dpkg && st.st_uid != 0) {
+		ignore(watch, *fd);
 		return 0;
+	}
 	if (attach_find(&watch->attacher, *fd, NULL, &what, err) < 0)
 		return -1;
 	if (!what.entry)
@@ -364,22 +383,23 @@ int watch_handle(struct watch *watch, struct err *err)
 {
 	struct fanotify_event_metadata events[EVENTS_MAX];
 
+	/* From the first event that waits until none does. */
+	(void)alarm(BARRIER_SECONDS);
 	while (has_events(watch)) {
 		struct fanotify_event_metadata *event = events;
 		ssize_t len;
 		int rc = 0;
 
-		(void)alarm(BARRIER_SECONDS);
 		len = read(watch->fan, events, sizeof(events));
 		if (len < 0 && !is_of_one_event(errno))
 			rc = err_errno(err, "fanotify");
 		for (; rc == 0 && len > 0 && FAN_EVENT_OK(event, len);
 		     event = FAN_EVENT_NEXT(event, len))
 			rc = on_event(watch, event, err);
-		(void)alarm(0);
 		if (rc < 0)
 			return -1;
 	}
+	(void)alarm(0);
 	return 0;
 }
 

@@ -92,7 +92,7 @@ static void print_entry(const json_t *entry)
 
 static void print_as_it_is(const json_t *entry)
 {
-	(void)json_dumpf(entry, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	(void)json_dumpf(entry, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
 	(void)putchar('\n');
 }
 

@@ -12,6 +12,26 @@
 #include "base/io.h"
 #include "base/root.h"
 
+/* What is read and written below a root by its path: a link would lead out of it. */
+static int check_places(const char *root, struct err *err)
+{
+	static const char *const dirs[] = { "/etc",	      "/etc/assay", "/var",	 "/var/lib",
+					    "/var/lib/assay", "/run",	    "/run/assay" };
+
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+		AUTO_STR path = NULL;
+		struct stat st;
+
+		if (asprintf(&path, "%s%s", root, dirs[i]) < 0) {
+			path = NULL;
+			return err_set(err, "out of memory");
+		}
+		if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+			return err_set(err, "%s: is a link, which may lead out of the root", path);
+	}
+	return 0;
+}
+
 int host_set_root(struct host *host, const char *dir, struct err *err)
 {
 	struct stat st;
@@ -20,6 +40,8 @@ int host_set_root(struct host *host, const char *dir, struct err *err)
 		return err_errno(err, "%s", dir);
 	if (!S_ISDIR(st.st_mode))
 		return err_set(err, "%s: not a directory", dir);
+	if (strcmp(dir, "/") != 0 && check_places(dir, err) < 0)
+		return -1;
 	host->root = strcmp(dir, "/") == 0 ? "" : dir;
 	return 0;
 }

@@ -17,7 +17,7 @@
 #define STATUS_FD 3
 #define STATUS_MAX 65536 /* bytes that gpgv tells of the signatures */
 #define STATUS_PREFIX "[GNUPG:] "
-#define ARGS_MAX (2 * GPGV_KEYRINGS_MAX + 8)
+#define ARGS_MAX (2 * GPGV_KEYRINGS_MAX + 9)
 
 /* The words are not written to: posix_spawn only wants them so. */
 static char *word(const char *text)
@@ -35,6 +35,7 @@ static int arguments(char *keyrings, const char *path, char *ret_args[static ARG
 	ret_args[n++] = word(GPGV_PROGRAM);
 	ret_args[n++] = word("--status-fd=3");
 	ret_args[n++] = word("--output=-");
+	ret_args[n++] = word("--weak-digest=SHA1");
 	for (char *one; (one = strtok_r(rest, " \t", &rest));) {
 		if (n + 4 >= ARGS_MAX)
 			return err_set(err, "more than %d keyrings", GPGV_KEYRINGS_MAX);

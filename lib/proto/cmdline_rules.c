@@ -143,6 +143,12 @@ static bool filled(const char *value, const struct settings *s UNUSED)
 	return value && value[0] != '\0' && strcmp(value, "none") != 0;
 }
 
+/* "nocloud-net;s=http://...": cloud-init's data source, with where it is. */
+static bool with_source(const char *value, const struct settings *s UNUSED)
+{
+	return value && strchr(value, '=') != NULL;
+}
+
 static const struct rule rules[] = {
 	{ "ima_appraise", not_enforce, "turns appraisal off" },
 	{ "ima_policy", not_measuring, "brings appraisal rules that are not the record's" },
@@ -178,6 +184,9 @@ static const struct rule rules[] = {
 	{ "systemd.confirm_spawn", on, "lets the console choose what starts" },
 	{ "systemd.run", any, "runs a command as root" },
 	{ "systemd.pull", any, "fetches what it then runs" },
+	{ "cloud_config_url", any, "fetches what cloud-init then runs" },
+	{ "ds", with_source, "fetches what cloud-init then runs" },
+	{ "live_config.hooks", any, "fetches what live-config then runs" },
 	{ "firmware_class.path", any, "takes firmware from elsewhere" },
 	{ "systemd.mount_extra", any, "mounts what the host does not" },
 	{ "systemd.swap_extra", any, "swaps to where the host does not" },

@@ -65,7 +65,7 @@ MUST_USE int record_pcr_value(const void *text, size_t len, struct digest *ret_v
 
 /*
  * The record that assay-boot left of this boot; *ret_there false: none.  Fails where the TPM says
- * that it is another.
+ * that it is another, and where there is none although a policy was loaded.
  */
 MUST_USE int record_in_force(struct record *ret_record, bool *ret_there, struct err *err);
 

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which record this boot was begun with. */
 #include <stdio.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 #include "base/hex.h"
 #include "base/io.h"
 #include "proto/record.h"
 
-#define PCR_PATH "/sys/class/tpm/tpm0/pcr-sha256/%u" /* the kernel's, since Linux 5.12 */
-#define PCR_TEXT_MAX 256			     /* bytes */
+#define SYSFS_DIR "/sys/class"
+#define TPM_DIR SYSFS_DIR "/tpm/tpm0"
+#define PCR_PATH TPM_DIR "/pcr-sha256/%u" /* the kernel's, since Linux 5.12 */
+#define IMA_DIR "/sys/kernel/security/ima"
+#define USUAL_PCR 13
+#define PCR_TEXT_MAX 256 /* bytes */
 
 int record_pcr_value(const void *text, size_t len, struct digest *ret_value, struct err *err)
 {
@@ -21,18 +27,47 @@ int record_pcr_value(const void *text, size_t len, struct digest *ret_value, str
 	return hash_bytes(HASH_SHA256, both, sizeof(both), ret_value, err);
 }
 
+static int read_pcr(unsigned int pcr, struct buf *out, struct err *err)
+{
+	struct statfs fs;
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), PCR_PATH, pcr);
+	if (statfs(path, &fs) < 0)
+		return err_errno(err, "%s", path);
+	if (fs.f_type != SYSFS_MAGIC)
+		return err_set(err, "%s: something is mounted there", path);
+	return io_read_file(path, out, err);
+}
+
+/* One that is not the usual is believed only where that one was not extended: else who writes the
+ * record would choose a PCR that he can extend. */
+static int check_usual(unsigned int pcr, struct err *err)
+{
+	AUTO_BUF now = BUF_INIT(PCR_TEXT_MAX);
+
+	if (pcr == USUAL_PCR)
+		return 0;
+	if (read_pcr(USUAL_PCR, &now, err) < 0)
+		return -1;
+	if (strspn(buf_text(&now), "0\n") == now.len)
+		return 0;
+	return err_set(err, RECORD_RUN_PATH ": names PCR %u, but this boot extended PCR %u", pcr,
+		       USUAL_PCR);
+}
+
 /* Without a TPM, or a bank of it, the record is taken at its word. */
 static int check_pcr(const struct buf *text, unsigned int pcr, struct err *err)
 {
 	AUTO_BUF now = BUF_INIT(PCR_TEXT_MAX);
 	char hex[2 * HASH_SIZE_MAX + 1];
 	struct digest value;
-	char path[64];
+	struct statfs fs;
 
-	(void)snprintf(path, sizeof(path), PCR_PATH, pcr);
-	if (!io_exists(path))
+	if (!io_exists(TPM_DIR "/pcr-sha256") && statfs(SYSFS_DIR, &fs) == 0 &&
+	    fs.f_type == SYSFS_MAGIC)
 		return 0;
-	if (io_read_file(path, &now, err) < 0 ||
+	if (check_usual(pcr, err) < 0 || read_pcr(pcr, &now, err) < 0 ||
 	    record_pcr_value(text->data, text->len, &value, err) < 0)
 		return -1;
 	hex_format(value.data, value.len, hex);
@@ -44,13 +79,24 @@ static int check_pcr(const struct buf *text, unsigned int pcr, struct err *err)
 		       pcr);
 }
 
+/* A kernel that has taken a policy has no file for one any more (security/integrity/ima/ima_fs.c).
+ */
+static int check_none(struct err *err)
+{
+	if (!io_exists(IMA_DIR) || io_exists(IMA_DIR "/policy"))
+		return 0;
+	return err_set(err, RECORD_RUN_PATH
+		       ": is not there, but an IMA policy is in force: whose packages "
+		       "this boot takes is not known; reboot");
+}
+
 int record_in_force(struct record *ret_record, bool *ret_there, struct err *err)
 {
 	AUTO_BUF text = BUF_INIT(RECORD_MAX);
 
 	*ret_there = io_exists(RECORD_RUN_PATH);
 	if (!*ret_there)
-		return 0;
+		return check_none(err);
 	if (io_read_file(RECORD_RUN_PATH, &text, err) < 0)
 		return -1;
 	if (record_parse(buf_text(&text), text.len, ret_record, err) < 0)

@@ -2,9 +2,11 @@
 /* Certificates and keyrings by the digests of the record in force. */
 #include "trust/trust.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/hex.h"
 #include "base/io.h"
@@ -31,6 +33,29 @@ static int read_named(const struct record_file *file, char ret_path[static TRUST
 	return 0;
 }
 
+/*
+ * gpgv reads the very bytes that were verified, from a file without a name that nobody changes.  It
+ * inherits the descriptor, under which it finds them.
+ */
+static int add_keyring(struct trust *t, const struct buf *text, struct err *err)
+{
+	int fd = memfd_create("keyring", MFD_ALLOW_SEALING);
+	size_t at = 0;
+
+	while (at < RECORD_KEYRINGS_MAX && t->keyring[at] >= 0)
+		at++;
+	if (fd < 0 || at == RECORD_KEYRINGS_MAX) {
+		cleanup_fd(&fd);
+		return err_set(err, "no room for a keyring");
+	}
+	t->keyring[at] = fd;
+	if (io_write_all(fd, text->data, text->len, err) < 0)
+		return -1;
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+		return err_errno(err, "seal a keyring");
+	return buf_putf(&t->keyrings, err, "%s/proc/self/fd/%d", t->keyrings.len ? " " : "", fd);
+}
+
 static int by_record(struct trust *t, struct err *err)
 {
 	char path[TRUST_PATH_MAX];
@@ -47,7 +72,7 @@ static int by_record(struct trust *t, struct err *err)
 		AUTO_BUF text = BUF_INIT(RECORD_TRUST_MAX);
 
 		if (read_named(&t->record.keyrings[i], path, &text, err) < 0 ||
-		    buf_putf(&t->keyrings, err, "%s%s", i ? " " : "", path) < 0)
+		    add_keyring(t, &text, err) < 0)
 			return -1;
 	}
 	/* The record has the root's profile; other file systems may have the other one. */
@@ -83,6 +108,8 @@ int trust_open(struct trust **ret_trust, struct err *err)
 		return err_set(err, "out of memory");
 	}
 	t->keyrings.max = CONFIG_LEVELS_MAX * SETTINGS_PATH_MAX;
+	for (size_t i = 0; i < RECORD_KEYRINGS_MAX; i++)
+		t->keyring[i] = -1;
 	if (load(t, err) < 0) {
 		trust_free(t);
 		return -1;
@@ -99,6 +126,8 @@ void trust_free(struct trust *trust)
 	buf_done(&trust->keyrings);
 	for (size_t i = 0; i < CONFIG_LEVELS_MAX; i++)
 		apt_free(trust->archives[i]);
+	for (size_t i = 0; trust->config && i < RECORD_KEYRINGS_MAX; i++)
+		cleanup_fd(&trust->keyring[i]);
 	free(trust->config);
 	free(trust);
 }
@@ -140,14 +169,20 @@ int trust_accepts(const struct trust *t, const struct cert *by, struct err *err)
 	size_t taken = 0;
 	size_t level;
 
-	if (!t->config->n_levels)
+	if (!t->config->n_levels && strcmp(trust_level(t), LEVEL_ONLY) == 0)
 		return 0;
 	if (level_of_cert(t->config, by, &level, err) < 0)
 		return -1;
 	while (taken < t->config->n_levels &&
 	       strcmp(level_name(t->config, taken), trust_level(t)) != 0)
 		taken++;
-	if (level <= taken && level < t->config->n_levels)
+	if (taken == t->config->n_levels)
+		return err_set(
+			err,
+			"signed by %s; this boot takes level '%s' and above, which assay.conf "
+			"does not name any more",
+			cert_subject(by), trust_level(t));
+	if (level <= taken)
 		return 0;
 	return err_set(err, "signed by %s, which is of no level that this host takes",
 		       cert_subject(by));

@@ -17,6 +17,7 @@ struct trust {
 	struct settings settings; /* the record's, else the configured ones */
 	struct cert_set certs;
 	struct buf keyrings;			 /* paths, separated by blanks */
+	int keyring[RECORD_KEYRINGS_MAX];	 /* the record's, as they were verified; -1: none */
 	struct apt *archives[CONFIG_LEVELS_MAX]; /* of each level, loaded when first asked for */
 };
 
