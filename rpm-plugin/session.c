@@ -172,7 +172,8 @@ int session_begin(struct session *s, rpmts ts, struct err *err)
 		return 0;
 	taken = json_array();
 	s->judged = calloc(n, sizeof(*s->judged));
-	s->refuses = io_exists(RECORD_RUN_PATH); /* until it is read */
+	s->refuses =
+		io_exists(RECORD_RUN_PATH) && !trust_unsigned_accepted(); /* until it is read */
 	rc = s->judged && taken ? begin(s, ts, taken, err) : err_set(err, "out of memory");
 	json_decref(taken);
 	s->idle = rc < 0;

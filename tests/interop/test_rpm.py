@@ -321,6 +321,8 @@ def test_missing_certificates_are_trouble(signing, packages, our_keys):
         kept.unlink()
     refused(signing.rpm("-i", packages["tool"]), "No such file or directory")
     nothing_there(signing)
+    signing.inside.env["ASSAY_UNSIGNED"] = "accept"
+    assert signing.rpm("-i", packages["tool"]).rc == 0 and not attributes(signing / "opt/tool")
 
 
 def test_a_broken_configuration_keeps_nobody_from_installing(signing, packages, our_keys):
@@ -371,6 +373,17 @@ def test_upgrades_and_removal(signing, vendor, run, evmctl, our_keys):
     for name in ("tool", "hook.rpmnew"):
         verify(run, evmctl, our_keys["rsa2048"][1], signing / f"opt/{name}", True)
     assert signing.rpm("-e", "upgraded").rc == 0 and sorted(os.listdir(signing / "opt")) == ["hook.rpmnew", "hook.rpmsave"]
+
+
+def test_what_is_left_as_it_is_is_signed_too(signing, packages, run, evmctl, our_keys):
+    """rpm writes no file whose content is there already."""
+    again = ("-U", "--replacepkgs", "--define", "_minimize_writes 1", packages["tool"])
+    assert signing.rpm("-i", packages["tool"]).rc == 0
+    before = os.stat(signing / "opt/tool").st_ino
+    os.removexattr(signing / "opt/tool", "security.ima")
+    done = signing.rpm(*again)
+    assert done.rc == 0 and os.stat(signing / "opt/tool").st_ino == before, done
+    verify(run, evmctl, our_keys["rsa2048"][1], signing / "opt/tool", False)
 
 
 def test_digests_that_are_too_weak_are_refused(signing, vendor, our_keys):
