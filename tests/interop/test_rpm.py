@@ -359,6 +359,14 @@ def test_what_scripts_change_is_signed_again(signing, vendor, run, evmctl, our_k
     assert os.stat(signing / "opt/0").st_mode & 0o7777 == 0o4711
 
 
+def test_what_can_t_be_signed_again_is_named(signing, vendor):
+    """A script took its signature away."""
+    signing.configure(evm="portable")
+    shutil.copy("/usr/bin/setfattr", signing / "tmp")
+    done = signing.rpm("-i", vendor.build("again", TOOL, scripts="%post\n/tmp/setfattr -x security.ima /opt/tool\n"))
+    assert done.rc == 0 and "assay: not signed again: /opt/tool: read security.ima" in done.err, done
+
+
 def test_upgrades_and_removal(signing, vendor, run, evmctl, our_keys):
     """A configured script that was changed gets its new version beside it, signed."""
     conf = "%config(noreplace) " + X
