@@ -47,12 +47,16 @@ def packages(vendor):
 @pytest.fixture
 def make_host(tmp_path, build_dir, plain_bin_dir, vendor):
     """make_host() -> a host that trusts the vendor's packages and has no key; own: with Debian's rpm."""
+    hosts = []
+
     def make(own=False):
-        made = RpmHost(tmp_path / "host", plain_bin_dir.parent if own else build_dir, own)
-        made.configure()
-        made.trust(vendor)
-        return made
-    return make
+        hosts.append(RpmHost(tmp_path / "host", plain_bin_dir.parent if own else build_dir, own))
+        hosts[-1].configure()
+        hosts[-1].trust(vendor)
+        return hosts[-1]
+    yield make
+    for host in hosts:
+        host.close()
 
 
 @pytest.fixture
