@@ -12,15 +12,21 @@
 
 #include "ima/xattr.h"
 
+#define FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define NUMBER_MAX 16 /* bytes of a descriptor's number as text */
 
 /* rpm writes to its own, and knows the file by a name within a directory that it does not tell. */
-static int open_again(const struct session *s, int fd, int *ret_fd, struct err *err)
+static int open_again(const struct session *s, int fd, const char *dest, int *ret_fd,
+		      struct err *err)
 {
 	char number[NUMBER_MAX];
 
+	if (fd < 0) {
+		*ret_fd = open(dest, FLAGS | O_NOFOLLOW);
+		return *ret_fd < 0 ? err_errno(err, "open") : 0;
+	}
 	(void)snprintf(number, sizeof(number), "%d", fd);
-	*ret_fd = openat(s->fds, number, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	*ret_fd = openat(s->fds, number, FLAGS);
 	return *ret_fd < 0 ? err_errno(err, "open again") : 0;
 }
 
@@ -49,7 +55,7 @@ static int attach_all(struct session *s, int rpms, int fd, const struct attachme
 {
 	bool busy = false;
 
-	if (what->verity && end_writing(rpms, fd, err) < 0)
+	if (what->verity && rpms >= 0 && end_writing(rpms, fd, err) < 0)
 		return -1;
 	if (attach(&s->attacher, fd, what, &busy, err) < 0)
 		return -1;
@@ -70,7 +76,7 @@ int label_file(struct session *s, int rpms, const char *dest, struct err *err)
 	struct attachment what;
 	AUTO_FD fd = -1;
 
-	if (open_again(s, rpms, &fd, err) < 0 ||
+	if (open_again(s, rpms, dest, &fd, err) < 0 ||
 	    attach_find(&s->attacher, fd, dest, &what, err) < 0)
 		return -1;
 	if (what.kind == SIG_NONE)

@@ -99,7 +99,7 @@ static rpmRC on_file(rpmPlugin plugin, rpmfi fi, int fd, const char *path, const
 
 	(void)path;
 	(void)op;
-	if (!s->current || !fi || fd < 0 || !S_ISREG(mode))
+	if (!s->current || !fi || !S_ISREG(mode))
 		return RPMRC_OK;
 	return label_file(s, fd, dest, &err) == 0 ? RPMRC_OK : fail(dest, &err);
 }

@@ -3,6 +3,8 @@
 #include "rpm-plugin/session.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +18,7 @@
 #include "rpm-plugin/header.h"
 
 #define DESCRIPTORS "/proc/self/fd"
+#define NUMBER_MAX 16 /* bytes of a descriptor's number as text */
 
 /*
  * The running system's, whatever the transaction is told: --nosignature leaves it without one, and
@@ -172,7 +175,8 @@ int session_begin(struct session *s, rpmts ts, struct err *err)
 		return 0;
 	taken = json_array();
 	s->judged = calloc(n, sizeof(*s->judged));
-	s->refuses = io_exists(RECORD_RUN_PATH); /* until it is read */
+	s->refuses =
+		io_exists(RECORD_RUN_PATH) && !trust_unsigned_accepted(); /* until it is read */
 	rc = s->judged && taken ? begin(s, ts, taken, err) : err_set(err, "out of memory");
 	json_decref(taken);
 	s->idle = rc < 0;
@@ -230,6 +234,18 @@ static bool is_same(const struct stat *was, const struct stat *now)
 	       was->st_ctim.tv_nsec == now->st_ctim.tv_nsec;
 }
 
+/* The file's name now, for a person. */
+static int name_it(const struct session *s, int fd, struct err *err)
+{
+	AUTO_STR path = calloc(1, PATH_MAX);
+	char number[NUMBER_MAX];
+
+	(void)snprintf(number, sizeof(number), "%d", fd);
+	if (!path || readlinkat(s->fds, number, path, PATH_MAX - 1) < 0)
+		return -1;
+	return err_prepend(err, "%s", path);
+}
+
 static int look_again(struct session *s, struct held *held, struct err *err)
 {
 	AUTO_FD opened = -1;
@@ -248,7 +264,7 @@ static int look_again(struct session *s, struct held *held, struct err *err)
 	if (is_same(&held->st, &now))
 		return 0;
 	if (attach_again(&s->attacher, fd, &held->what, err) < 0)
-		return -1;
+		return name_it(s, fd, err);
 	return fstat(fd, &held->st) < 0 ? err_errno(err, "stat") : 0;
 }
 
@@ -263,7 +279,7 @@ void session_look_again(struct session *s, bool all)
 		struct err err = ERR_INIT;
 
 		if (look_again(s, &s->labelled.held[i], &err) < 0)
-			rpmlog(RPMLOG_ERR, "assay: can't be signed again: %s\n", err.text);
+			rpmlog(RPMLOG_ERR, "assay: not signed again: %s\n", err.text);
 	}
 	s->attacher.how = how;
 }

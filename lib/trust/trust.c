@@ -132,8 +132,7 @@ void trust_free(struct trust *trust)
 	free(trust);
 }
 
-/* The operator's word that what is denied then is meant. */
-static bool accepts_unsigned(void)
+bool trust_unsigned_accepted(void)
 {
 	const char *word = getenv("ASSAY_UNSIGNED");
 
@@ -142,7 +141,8 @@ static bool accepts_unsigned(void)
 
 bool trust_refuses(const struct trust *trust)
 {
-	return trust->in_force && trust->settings.mode == MODE_ENFORCE && !accepts_unsigned();
+	return trust->in_force && trust->settings.mode == MODE_ENFORCE &&
+	       !trust_unsigned_accepted();
 }
 
 enum attach_profile trust_profile(const struct trust *trust)

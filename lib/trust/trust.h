@@ -24,9 +24,11 @@ struct trust {
 MUST_USE int trust_open(struct trust **ret_trust, struct err *err);
 void trust_free(struct trust *trust);
 
-/*
- * Must what nobody vouches for be refused?  Where the record in force enforces, unless
- * ASSAY_UNSIGNED=accept, assay(8), "Upgrading an enforcing host", gives the operator's word.
+/* ASSAY_UNSIGNED=accept, assay(8), "Upgrading an enforcing host": the operator's word that what is
+ * denied then is meant. */
+bool trust_unsigned_accepted(void);
+
+/* Must what nobody vouches for be refused?  Where the record in force enforces, without that word.
  */
 bool trust_refuses(const struct trust *trust);
 

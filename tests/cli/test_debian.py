@@ -100,6 +100,17 @@ def test_version_is_one(root_dir, run):
         assert run(program, "--version").out == f"{program} {version}\n"
 
 
+def test_install_rpm_has_rpm_find_the_plugin(root_dir, tmp_path):
+    """By a macro that names where it is."""
+    subprocess.run(["make", "-s", "-C", root_dir, "install-rpm", f"DESTDIR={tmp_path}", "PREFIX=/opt/a",
+                    "SAN=", "COV="], check=True, stdout=subprocess.DEVNULL)
+    macros = tmp_path / "opt/a/lib/rpm/macros.d/macros.transaction_assay"
+    told = subprocess.run(["rpm", "--macros", f"/usr/lib/rpm/macros:{macros}", "--eval", "%{__transaction_assay}"],
+                          check=True, capture_output=True, text=True).stdout.strip()
+    assert told == "/opt/a/lib/assay/rpm/assay.so" and (tmp_path / told.lstrip("/")).is_file()
+    assert (tmp_path / "opt/a/share/man/man8/assay-rpm.8").is_file()
+
+
 def test_install_lays_everything_out(root_dir, tmp_path):
     """make install honours DESTDIR and PREFIX, and nobody else reads the keys' directory."""
     subprocess.run(["make", "-s", "-C", root_dir, "install", f"DESTDIR={tmp_path}", "PREFIX=/opt/a",

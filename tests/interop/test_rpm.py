@@ -47,12 +47,16 @@ def packages(vendor):
 @pytest.fixture
 def make_host(tmp_path, build_dir, plain_bin_dir, vendor):
     """make_host() -> a host that trusts the vendor's packages and has no key; own: with Debian's rpm."""
+    hosts = []
+
     def make(own=False):
-        made = RpmHost(tmp_path / "host", plain_bin_dir.parent if own else build_dir, own)
-        made.configure()
-        made.trust(vendor)
-        return made
-    return make
+        hosts.append(RpmHost(tmp_path / "host", plain_bin_dir.parent if own else build_dir, own))
+        hosts[-1].configure()
+        hosts[-1].trust(vendor)
+        return hosts[-1]
+    yield make
+    for host in hosts:
+        host.close()
 
 
 @pytest.fixture
@@ -321,6 +325,8 @@ def test_missing_certificates_are_trouble(signing, packages, our_keys):
         kept.unlink()
     refused(signing.rpm("-i", packages["tool"]), "No such file or directory")
     nothing_there(signing)
+    signing.inside.env["ASSAY_UNSIGNED"] = "accept"
+    assert signing.rpm("-i", packages["tool"]).rc == 0 and not attributes(signing / "opt/tool")
 
 
 def test_a_broken_configuration_keeps_nobody_from_installing(signing, packages, our_keys):
@@ -357,6 +363,14 @@ def test_what_scripts_change_is_signed_again(signing, vendor, run, evmctl, our_k
     assert os.stat(signing / "opt/0").st_mode & 0o7777 == 0o4711
 
 
+def test_what_can_t_be_signed_again_is_named(signing, vendor):
+    """A script took its signature away."""
+    signing.configure(evm="portable")
+    shutil.copy("/usr/bin/setfattr", signing / "tmp")
+    done = signing.rpm("-i", vendor.build("again", TOOL, scripts="%post\n/tmp/setfattr -x security.ima /opt/tool\n"))
+    assert done.rc == 0 and "assay: not signed again: /opt/tool: read security.ima" in done.err, done
+
+
 def test_upgrades_and_removal(signing, vendor, run, evmctl, our_keys):
     """A configured script that was changed gets its new version beside it, signed."""
     conf = "%config(noreplace) " + X
@@ -371,6 +385,17 @@ def test_upgrades_and_removal(signing, vendor, run, evmctl, our_keys):
     for name in ("tool", "hook.rpmnew"):
         verify(run, evmctl, our_keys["rsa2048"][1], signing / f"opt/{name}", True)
     assert signing.rpm("-e", "upgraded").rc == 0 and sorted(os.listdir(signing / "opt")) == ["hook.rpmnew", "hook.rpmsave"]
+
+
+def test_what_is_left_as_it_is_is_signed_too(signing, packages, run, evmctl, our_keys):
+    """rpm writes no file whose content is there already."""
+    again = ("-U", "--replacepkgs", "--define", "_minimize_writes 1", packages["tool"])
+    assert signing.rpm("-i", packages["tool"]).rc == 0
+    before = os.stat(signing / "opt/tool").st_ino
+    os.removexattr(signing / "opt/tool", "security.ima")
+    done = signing.rpm(*again)
+    assert done.rc == 0 and os.stat(signing / "opt/tool").st_ino == before, done
+    verify(run, evmctl, our_keys["rsa2048"][1], signing / "opt/tool", False)
 
 
 def test_digests_that_are_too_weak_are_refused(signing, vendor, our_keys):
