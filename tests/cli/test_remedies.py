@@ -160,7 +160,16 @@ def test_disable_of_what_was_never_enabled(run, bare, inside):
     assert "chroot" not in done.out and not (bare / "etc/assay").exists()
     done = inside.run("assay", "disable")
     assert done.rc == 2 and done.err.count("\n") == 1 and "is not installed" in done.err, done
+    assert "update-initramfs is not installed here" in inside.run("assay", "disable", "--no-initramfs").out
     assert not (bare / "etc/assay").exists()
+
+
+def test_a_policy_that_was_never_made(inside):
+    """What makes one, and what names another."""
+    for command in ("explain", "simulate"):
+        done = inside.run("assay", "policy", command, "--kernel", "6.12", "/usr/bin/true")
+        assert (done.rc, done.err) == (2, f"assay policy: {command}: there is no policy at /var/lib/assay/boot/policy: "
+                                       "'assay enable' makes it; or give --policy, as of 'assay policy generate'\n"), done
 
 
 def test_explain_of_a_users_file_does_not_say_sign(assay, signed, run):
