@@ -186,8 +186,8 @@ def test_log_and_owner_below_a_root(assay, levels):
                    '{"time":"t","event":"admit","path":"/x\\u001b[2J","reason":"because","by":"operator"}\n')
     done = assay("log")
     lines = done.out.splitlines()
-    assert done.rc == 2 and "1 lines are damaged" in done.err and len(lines) == 2, done
-    assert "tool 1 (all), 1 files, vouched for by an archive, signed here by key 01234567" in lines[0]
+    assert done.rc == 2 and "1 line is damaged and was passed over" in done.err and len(lines) == 2, done
+    assert "tool 1 (all), 1 file, vouched for by an archive, signed here by key 01234567" in lines[0]
     assert "/x\\x1b[2J" in lines[1] and lines[1].endswith("; because")
     assert len(assay("log", "--package", "tool", "--json").out.splitlines()) == 1
     done = assay("owner", "/usr/bin/tool", "/usr/sbin/init")
