@@ -99,8 +99,9 @@ const struct cmd cmd_admit = {
 	.summary = "sign single files that no package brought",
 	.about = "For what has to run and comes from no package: an agent that is pushed from\n"
 		 "outside, a script of the site's.  Each file is noted in the log with the reason\n"
-		 "first; 'assay log' shows it.  Refused where the signing certificate is of a\n"
-		 "level that the host does not take.",
+		 "first; 'assay log' shows it.  'assay sign FILE' does the same without a record\n"
+		 "of why.  Refused where the signing certificate is of a level that the host does\n"
+		 "not take.",
 	.options = options,
 	.run = run,
 };
