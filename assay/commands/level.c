@@ -132,9 +132,10 @@ static json_t *describe(const struct level *l, size_t level)
 	json_t *keyrings = json_array();
 	struct err err = ERR_INIT;
 
-	if (level_certs(l->below, level, list_cert, certs, &err) < 0 ||
-	    level_keyrings(l->below, level, list_keyring, keyrings, &err) < 0)
-		json_object_set_new(entry, "trouble", json_string(err.text));
+	if (level_certs(l->below, level, list_cert, certs, &err) < 0)
+		json_object_set_new(entry, "trouble", out_name(err.text));
+	if (level_keyrings(l->below, level, list_keyring, keyrings, &err) < 0)
+		json_object_set_new(entry, "trouble", out_name(err.text));
 	json_object_set_new(entry, "name", json_string(level_name(l->below, level)));
 	json_object_set_new(entry, "accepted", json_boolean(level <= level_of_host(l->below)));
 	json_object_set_new(entry, "certificates", certs);
@@ -150,12 +151,15 @@ static const char *lack(const char *path)
 
 static void print_level(const json_t *entry)
 {
+	const char *trouble = json_string_value(json_object_get(entry, "trouble"));
 	const json_t *one;
 	size_t i;
 
 	(void)printf("level %s: its packages and files are %s\n",
 		     json_string_value(json_object_get(entry, "name")),
 		     json_is_true(json_object_get(entry, "accepted")) ? "taken" : "refused");
+	if (trouble)
+		(void)printf("  %s\n", trouble);
 	json_array_foreach(json_object_get(entry, "certificates"), i, one)
 	{
 		const char *file = json_string_value(json_object_get(one, "file"));

@@ -4,6 +4,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 
 import pytest
@@ -67,6 +68,24 @@ def test_without_levels_there_is_one(assay, signed):
                                       "there is none to choose; see [levels] in assay.conf(5)\n"), done
     assert assay("level", "get").out == "local  (in force: not known below --root)\n"
     assert answer["levels"][0]["keyrings"] == [f"{signed.path}/usr/share/keyrings/debian-archive-keyring.gpg"]
+
+
+def test_before_keygen(assay, root):
+    """What is not there is said, and the keyring all the same."""
+    (root / "etc/assay/certs").rmdir()
+    shown = assay("level", "list").out
+    assert f"  certificates: {root.path}/etc/assay/certs: No such file or directory\n" in shown, shown
+    assert "debian-archive-keyring.gpg  (not there)\n" in shown, shown
+
+
+def test_the_example_names_levels(assay, signed, root_dir):
+    """Its comments taken off, it is a configuration with levels."""
+    text = (root_dir / "docs/assay.conf").read_text()
+    lines = [line.removeprefix("#") if re.match(r"#[a-z\[]", line) else line for line in text.splitlines()]
+    (signed / "etc/assay/assay.conf").write_text("\n".join(lines) + "\n")
+    assert assay("level", "get").out.startswith("debian")
+    assert [level["name"] for level in json.loads(assay("level", "list", "--json").out)["levels"]] == \
+        ["vendor", "debian", "local"]
 
 
 @pytest.mark.parametrize("words", [[], ["get", "x"], ["set"], ["set", "a", "b"], ["frob"], ["list", "x"]])
