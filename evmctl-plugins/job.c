@@ -191,6 +191,19 @@ void job_print_json(json_t *o)
 	json_decref(o);
 }
 
+static bool is_below(const char *path, const char *root)
+{
+	size_t len = strlen(root);
+
+	return len && strncmp(path, root, len) == 0 && path[len] == '/';
+}
+
+/* As that system names it, and the other commands do. */
+static const char *shown_path(const struct job *job, const char *path)
+{
+	return job->root && is_below(path, job->root) ? path + strlen(job->root) : path;
+}
+
 static void print_line(const struct job *job, const struct engine_result *r)
 {
 	FILE *to =
@@ -198,7 +211,7 @@ static void print_line(const struct job *job, const struct engine_result *r)
 
 	if (to == stderr)
 		(void)fprintf(to, "%s: %s: ", cmd_program_name(), job->cmd->name);
-	cmd_print_name(to, r->path);
+	cmd_print_name(to, shown_path(job, r->path));
 	(void)fprintf(to, ": %s\n", r->text);
 }
 
@@ -289,13 +302,6 @@ void job_done(struct job *job)
 	free(job->packages);
 	free(job->root);
 	memset(job, 0, sizeof(*job));
-}
-
-static bool is_below(const char *path, const char *root)
-{
-	size_t len = strlen(root);
-
-	return len && strncmp(path, root, len) == 0 && path[len] == '/';
 }
 
 int job_operand(const struct job *job, const char *operand, char **ret_path, struct err *err)

@@ -309,6 +309,14 @@ def test_contradicting_options(trouble, tool, keys):
         assert "--evm and --no-evm exclude each other" in done.err and not signed(tool), done
 
 
+def test_names_below_a_root_are_those_of_that_system(run, keys, tmp_path):
+    """As explain, owner and repair have them; in JSON they are where the file is."""
+    make(tmp_path / "tool")
+    words = ["verify", "--cert", keys[1], "--root", tmp_path, "/tool"]
+    assert run("assay-sign", *words).out == "/tool: no signature (security.ima)\n"
+    assert f'"path":"{tmp_path}/tool"' in run("assay-sign", *words, "--json").out
+
+
 def test_a_name_with_the_root_in_front(run, keys, tmp_path):
     """It is not one of that system: which one is."""
     make(tmp_path / "tool")
