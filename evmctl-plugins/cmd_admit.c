@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "evmctl-plugins/commands.h"
 #include "evmctl-plugins/job.h"
 #include "evmctl-plugins/signed.h"
@@ -38,13 +39,15 @@ static int check_reason(const char *reason, struct err *err)
 static int check_level(const struct job *job, struct err *err)
 {
 	const struct config *config = job->config;
+	const char *path = job->keys.n_certs ? job->keys.certs[0] : config->certificate;
 	CLEANUP(cert_set_done) struct cert_set one = CERT_SET_INIT;
 	size_t level;
 
 	if (!config->n_levels)
 		return 0;
-	if (cert_set_add_file(&one, job->keys.n_certs ? job->keys.certs[0] : config->certificate,
-			      err) < 0 ||
+	if (!job->keys.n_certs && !io_exists(path))
+		return err_set(err, "there is no certificate at %s; run 'assay keygen'", path);
+	if (cert_set_add_file(&one, path, err) < 0 ||
 	    level_of_cert(config, one.cert[0], &level, err) < 0)
 		return -1;
 	if (level <= level_of_host(config))
