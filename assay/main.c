@@ -7,6 +7,7 @@
 #include "assay/commands/commands.h"
 #include "assay/dispatch.h"
 #include "assay/help.h"
+#include "base/io.h"
 
 #define PAGE_MAX (sizeof("assay-") + DISPATCH_NAME_MAX)
 
@@ -35,7 +36,9 @@ static const struct cmd commands[] = {
 	  "which rule and which signature decide about a file, and what the kernel says",
 	  "Judges by the policy in force or of the next boot where that enforces, else by the one "
 	  "that\n"
-	  "'assay enable' would make.  Exit 0: allowed; 1: denied.",
+	  "'assay enable' would make; which one is said first.  Of data that nothing executes "
+	  "only\n"
+	  "--operation tells.  Exit 0: allowed; 1: denied.",
 	  explain_options, cmd_explain },
 	{ "status", "", "what is configured, what is in force now, and where the two differ",
 	  "What is in force is read from the kernel and the TPM.  Exit 0: enforcing as configured; "
@@ -118,6 +121,14 @@ static bool is_own(const char *name)
 	return *name == '-';
 }
 
+static bool is_forwarded(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(forwarded); i++)
+		if (strcmp(forwarded[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 /* Runs the program that holds the command; does not return when it could. */
 static int forward(char **argv)
 {
@@ -131,8 +142,9 @@ static int forward(char **argv)
 			continue;
 		argv[0] = own_name;
 		(void)dispatch_exec(forwarded[i].program, argv, &err);
-		(void)fprintf(stderr, "assay: %s: assay-%s is not installed\n", argv[1],
-			      forwarded[i].program);
+		if (io_require_proc(&err) == 0) /* the programs are looked for beside assay */
+			(void)err_set(&err, "assay-%s is not installed", forwarded[i].program);
+		(void)fprintf(stderr, "assay: %s: %s\n", argv[1], err.text);
 		return CMD_TROUBLE;
 	}
 	(void)snprintf(name, sizeof(name), "assay %s", argv[1]);
@@ -177,10 +189,18 @@ static void find_program(const char *command, char ret_name[static PAGE_MAX])
 
 static int help_with(int argc, char **argv)
 {
+	const int most = is_own(argv[2]) || is_forwarded(argv[2]) ? 3 : 4; /* "policy lint" */
 	char page[PAGE_MAX];
 	char **words;
 	int ret;
 
+	if (argc > most) {
+		(void)fprintf(stderr,
+			      "assay: help takes one command, but '%s' was given too; see "
+			      "'assay --help'\n",
+			      argv[most]);
+		return CMD_TROUBLE;
+	}
 	find_program(argv[2], page);
 	if (*page)
 		help_show_manual(page);

@@ -63,7 +63,7 @@ static void print_command_help(const struct cmd *cmd)
 		     cmd->about ? cmd->about : cmd->summary);
 	for (const struct cmd_option *o = cmd->options; o && o->name; o++)
 		print_option(o);
-	(void)printf("  %-28s %s\n", "    --help", "this text");
+	(void)printf("  %-28s %s\n", "-h, --help", "this text");
 }
 
 int cmd_main(const struct cmd_program *program, int argc, char **argv)
@@ -76,7 +76,8 @@ int cmd_main(const struct cmd_program *program, int argc, char **argv)
 		(void)fprintf(stderr, "%s: no command given; see '%s --help'\n", name, name);
 		return CMD_TROUBLE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || (strcmp(argv[1], "help") == 0 && argc == 2)) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    (strcmp(argv[1], "help") == 0 && argc == 2)) {
 		print_program_help(program);
 		return cmd_finish(name, CMD_YES);
 	}
@@ -87,6 +88,7 @@ int cmd_main(const struct cmd_program *program, int argc, char **argv)
 	if (strcmp(argv[1], "help") == 0) {
 		help = true;
 		argv++;
+		argc--;
 	}
 	cmd = find_command(program->commands, argv[1]);
 	if (!cmd) {
@@ -97,13 +99,15 @@ int cmd_main(const struct cmd_program *program, int argc, char **argv)
 	}
 	if (!help)
 		return cmd_finish(name, cmd->run(cmd, argc - 1, argv + 1));
+	if (argc > 2)
+		return cmd_misuse(cmd, "help takes one command, but '%s' was given too", argv[2]);
 	print_command_help(cmd);
 	return cmd_finish(name, CMD_YES);
 }
 
 struct option_tables {
 	struct option longs[CMD_OPTIONS_MAX + 2];
-	char shorts[CMD_OPTIONS_MAX * 2 + 3];
+	char shorts[CMD_OPTIONS_MAX * 2 + 4];
 	size_t n;
 };
 
@@ -125,6 +129,7 @@ static void build_tables(const struct cmd *cmd, struct option_tables *ret_t)
 		if (o->letter && o->arg)
 			*s++ = ':';
 	}
+	*s++ = 'h';
 	ret_t->longs[n] = (struct option){ .name = "help", .val = CMD_ID_HELP };
 	ret_t->longs[n + 1] = (struct option){ .name = NULL };
 	*s = '\0';
@@ -174,7 +179,7 @@ int cmd_options(const struct cmd *cmd, int argc, char **argv, cmd_option_fn fn, 
 	while ((c = getopt_long(argc, argv, t.shorts, t.longs, NULL)) != -1) {
 		const struct cmd_option *o;
 
-		if (c == CMD_ID_HELP) {
+		if (c == CMD_ID_HELP || c == 'h') {
 			print_command_help(cmd);
 			*ret_exit = CMD_YES;
 			return -1;

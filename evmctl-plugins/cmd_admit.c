@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/io.h"
 #include "evmctl-plugins/commands.h"
 #include "evmctl-plugins/job.h"
 #include "evmctl-plugins/signed.h"
@@ -39,13 +40,15 @@ static int check_reason(const char *reason, struct err *err)
 static int check_level(const struct job *job, struct err *err)
 {
 	const struct config *config = job->config;
+	const char *path = job->keys.n_certs ? job->keys.certs[0] : config->certificate;
 	CLEANUP(cert_set_done) struct cert_set one = CERT_SET_INIT;
 	size_t level;
 
 	if (!config->n_levels)
 		return 0;
-	if (cert_set_add_file(&one, job->keys.n_certs ? job->keys.certs[0] : config->certificate,
-			      err) < 0 ||
+	if (!job->keys.n_certs && !io_exists(path))
+		return err_set(err, "there is no certificate at %s; run 'assay keygen'", path);
+	if (cert_set_add_file(&one, path, err) < 0 ||
 	    level_of_cert(config, one.cert[0], &level, err) < 0)
 		return -1;
 	if (level <= level_of_host(config))
@@ -125,8 +128,9 @@ const struct cmd cmd_admit = {
 	.summary = "sign single files that no package brought",
 	.about = "For what has to run and comes from no package: an agent that is pushed from\n"
 		 "outside, a script of the site's.  Each file is noted in the log with the reason\n"
-		 "first; 'assay log' shows it.  Refused where the signing certificate is of a\n"
-		 "level that the host does not take.",
+		 "first; 'assay log' shows it.  'assay sign FILE' does the same without a record\n"
+		 "of why.  Refused where the signing certificate is of a level that the host does\n"
+		 "not take.",
 	.options = options,
 	.run = run,
 };

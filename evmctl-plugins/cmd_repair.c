@@ -147,13 +147,20 @@ static int load(struct run *r, struct err *err)
 		path = NULL;
 		return err_set(err, "out of memory");
 	}
+	if (job->config_damage && !job->keys.n_certs)
+		return err_set(err,
+			       "%s; mend it, or give the certificates that it would name by --cert",
+			       job->config_damage);
 	if (keys_load_trusted(&job->keys, &r->trusted, err) < 0 ||
 	    hash_new(&r->repair.hash, err) < 0 || manifest_new(&r->manifest, err) < 0 ||
 	    manifest_load(r->manifest, job->manifest ? job->manifest : path, &present, err) < 0)
 		return -1;
+	if (!present && job->manifest)
+		return err_set(err, "%s: there is no manifest", job->manifest);
 	if (!present)
-		return err_set(err, "%s: there is no manifest",
-			       job->manifest ? job->manifest : path);
+		return err_set(err,
+			       "%s: there is no manifest; 'assay sign --installed%s%s' writes it",
+			       path, job->root ? " --root " : "", r->repair.root);
 	return 0;
 }
 
@@ -187,7 +194,7 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 		(void)err_set(&err, "out of memory");
 		return cmd_fail(cmd, &err);
 	}
-	if (job_init(&r->job, cmd, argc, argv, &ret) < 0)
+	if (job_init_damaged(&r->job, cmd, argc, argv, &ret) < 0)
 		return ret;
 	if (r->job.recursive && !r->job.n_operands)
 		return cmd_misuse(cmd, "--recursive wants a directory");

@@ -87,7 +87,8 @@ const struct cmd cmd_sign = {
 	.summary = "sign files and trees",
 	.about = "Signs what the kernel would appraise: programs, libraries, scripts, modules,\n"
 		 "firmware, kernels.  A file that is named is signed whatever it is.  Files that\n"
-		 "carry a valid signature by the key already are left alone.\n\n"
+		 "carry a valid signature by the key already are left alone.  'assay admit' does\n"
+		 "it for files that no package brought, with the reason on record.\n\n"
 		 "With --installed or --package, files are compared with the digests that dpkg\n"
 		 "recorded first, and one that differs is not signed; the signatures are noted in\n"
 		 "/var/lib/assay/manifest.\n"

@@ -100,6 +100,14 @@ static int set_package_option(struct job *job, enum job_option id, const char *v
 	}
 }
 
+static int set_evm(struct job *job, enum job_choice choice, struct err *err)
+{
+	if (job->evm != JOB_BY_CONFIG && job->evm != choice)
+		return err_set(err, "--evm and --no-evm exclude each other");
+	job->evm = choice;
+	return 0;
+}
+
 static int set_option(void *ctx, int id, const char *value, struct err *err)
 {
 	struct job *job = ctx;
@@ -124,11 +132,8 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 		job->engine.cross_file_systems = true;
 		return 0;
 	case JOB_EVM:
-		job->evm = JOB_YES;
-		return 0;
 	case JOB_NO_EVM:
-		job->evm = JOB_NO;
-		return 0;
+		return set_evm(job, id == JOB_EVM ? JOB_YES : JOB_NO, err);
 	case JOB_PROFILE:
 		job->profile_given = true;
 		return parse_profile(value, &job->engine.profile, err);
@@ -186,6 +191,19 @@ void job_print_json(json_t *o)
 	json_decref(o);
 }
 
+static bool is_below(const char *path, const char *root)
+{
+	size_t len = strlen(root);
+
+	return len && strncmp(path, root, len) == 0 && path[len] == '/';
+}
+
+/* As that system names it, and the other commands do. */
+static const char *shown_path(const struct job *job, const char *path)
+{
+	return job->root && is_below(path, job->root) ? path + strlen(job->root) : path;
+}
+
 static void print_line(const struct job *job, const struct engine_result *r)
 {
 	FILE *to =
@@ -193,7 +211,7 @@ static void print_line(const struct job *job, const struct engine_result *r)
 
 	if (to == stderr)
 		(void)fprintf(to, "%s: %s: ", cmd_program_name(), job->cmd->name);
-	cmd_print_name(to, r->path);
+	cmd_print_name(to, shown_path(job, r->path));
 	(void)fprintf(to, ": %s\n", r->text);
 }
 
@@ -214,7 +232,7 @@ static void on_tick(void *ctx, size_t done, size_t pushed UNUSED)
 {
 	struct job *job = ctx;
 
-	progress_show(&job->progress, done, 0);
+	progress_show(&job->progress, job->steps ? job->step : done, job->steps);
 }
 
 /* The configuration of the system that is worked on, and the keys and certificates it names. */
@@ -228,12 +246,27 @@ static int load_config(struct job *job, struct err *err)
 		job->config_path = NULL;
 		return err_set(err, "out of memory");
 	}
-	if (config_load(job->config_path, c, err) < 0)
-		return -1;
-	return job->root ? config_put_below(c, job->root, err) : 0;
+	if (config_load(job->config_path, c, err) == 0)
+		return job->root ? config_put_below(c, job->root, err) : 0;
+	config_default(c);
+	job->config_damage = strdup(err->text);
+	return job->config_damage ? 0 : err_set(err, "out of memory");
 }
 
 int job_init(struct job *job, const struct cmd *cmd, int argc, char **argv, int *ret_exit)
+{
+	struct err err = ERR_INIT;
+
+	if (job_init_damaged(job, cmd, argc, argv, ret_exit) < 0)
+		return -1;
+	if (!job->config_damage)
+		return 0;
+	(void)err_set(&err, "%s", job->config_damage);
+	*ret_exit = cmd_fail(cmd, &err);
+	return -1;
+}
+
+int job_init_damaged(struct job *job, const struct cmd *cmd, int argc, char **argv, int *ret_exit)
 {
 	struct err err = ERR_INIT;
 	int first;
@@ -265,6 +298,7 @@ void job_done(struct job *job)
 {
 	free(job->config);
 	free(job->config_path);
+	free(job->config_damage);
 	free(job->packages);
 	free(job->root);
 	memset(job, 0, sizeof(*job));
@@ -280,6 +314,9 @@ int job_operand(const struct job *job, const char *operand, char **ret_path, str
 	}
 	if (root_resolve(job->root, operand, &real, err) < 0)
 		return -1;
+	if (!real && is_below(operand, job->root))
+		return err_set(err, "open: no such file below --root, where its name is '%s'",
+			       operand + strlen(job->root));
 	if (!real)
 		return err_errno(err, "open");
 	if (asprintf(ret_path, "%s%s", job->root, real) < 0) {

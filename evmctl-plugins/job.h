@@ -46,6 +46,7 @@ struct job {
 	const struct cmd *cmd;
 	struct config *config; /* with a root, its paths lie below that */
 	char *config_path;
+	char *config_damage; /* why it can't be read, and config has the defaults; NULL: it was */
 	struct keys keys;
 	bool recursive;
 	bool json;
@@ -63,6 +64,8 @@ struct job {
 	const char *reason; /* of admit */
 	struct engine_config engine;
 	struct progress progress;
+	size_t step; /* of what is counted through instead of files */
+	size_t steps;
 	char **operands;
 	size_t n_operands;
 };
@@ -70,6 +73,10 @@ struct job {
 /* Loads the configuration and reads the options.  Returns -1 with *ret_exit when the command ends
  * here; else operands and engine are filled as far as options tell. */
 MUST_USE int job_init(struct job *job, const struct cmd *cmd, int argc, char **argv, int *ret_exit);
+
+/* The same, but a configuration that can't be read is left to the caller: job->config_damage. */
+MUST_USE int job_init_damaged(struct job *job, const struct cmd *cmd, int argc, char **argv,
+			      int *ret_exit);
 
 void job_done(struct job *job);
 

@@ -183,6 +183,17 @@ static int push(void *engine, const char *path, const struct installed_file *fil
 	return engine_push_file(engine, path, false, u.cookie, err);
 }
 
+/* How many files they have would take a second reading to know. */
+static void count_packages(struct packages *p)
+{
+	struct job *job = p->job;
+
+	for (size_t i = 0; i < dpkg_count(p->db); i++)
+		job->steps += p->chosen[i] ? 1 : 0;
+	job->progress.verb =
+		job->engine.act == ENGINE_SIGN ? "signing packages" : "verifying packages";
+}
+
 int packages_feed(struct engine *engine, void *packages, struct err *err)
 {
 	struct packages *p = packages;
@@ -190,11 +201,13 @@ int packages_feed(struct engine *engine, void *packages, struct err *err)
 	if (!packages_wanted(p->job))
 		return job_feed(engine, p->job, err);
 	object(p);
+	count_packages(p);
 	for (size_t i = 0; i < dpkg_count(p->db); i++) {
 		struct err why = ERR_INIT;
 
 		if (!p->chosen[i])
 			continue;
+		p->job->step++;
 		if (installed_each(p->installed, dpkg_at(p->db, i), push, engine, &why) < 0)
 			engine_push_failure(engine, dpkg_at(p->db, i)->name, why.text);
 	}
@@ -241,6 +254,7 @@ int packages_verify_unowned(struct packages *p, struct engine_totals *totals, st
 	struct engine_config *engine = &p->job->engine;
 	struct engine_totals more = { { 0 } };
 
+	p->job->steps = 0;
 	engine->check = check_unowned;
 	engine->report = report_unowned;
 	if (job_run(p->job, feed_root, p, &more, err) < 0)

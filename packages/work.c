@@ -145,7 +145,7 @@ void work_blame(const struct work_item *item, struct err *err)
 	AUTO_STR beside = work_beside_path(item);
 
 	if (beside && io_exists(beside))
-		(void)err_prepend(err, "by %s", beside);
+		(void)err_prepend(err, "in %s", beside);
 	else
 		(void)err_prepend(err, "its signatures");
 }

@@ -143,7 +143,7 @@ static int choose_configured(struct generate *g, struct err *err)
 
 	if (!config)
 		return err_set(err, "out of memory");
-	if (config_load(g->config ? g->config : CONFIG_PATH, config, err) < 0)
+	if (config_load_given(g->config, config, err) < 0)
 		return -1;
 	if (g->mode == MODE_OFF)
 		g->mode = config->settings.mode;

@@ -14,9 +14,7 @@
 
 void judge_init(struct judge *j)
 {
-	*j = (struct judge){ .policy_path = BUNDLE_HOST_DIR "/policy",
-			     .config_path = CONFIG_PATH,
-			     .kernels = { .lsm = LSM_APPARMOR } };
+	*j = (struct judge){ .kernels = { .lsm = LSM_APPARMOR } };
 }
 
 void judge_done(struct judge *j)
@@ -59,12 +57,18 @@ int judge_option(struct judge *j, int id, const char *value, struct err *err)
 static int load_policy(struct judge *j, struct err *err)
 {
 	AUTO_BUF text = BUF_INIT(POLICY_MAX);
+	const char *path = j->policy_path ? j->policy_path : BUNDLE_HOST_DIR "/policy";
 
-	if (io_read_file(j->policy_path, &text, err) < 0)
+	if (!j->policy_path && !io_exists(path))
+		return err_set(err,
+			       "there is no policy at %s: 'assay enable' makes it; or give "
+			       "--policy, as of 'assay policy generate'",
+			       path);
+	if (io_read_file(path, &text, err) < 0)
 		return -1;
 	if (policy_parse((struct policy_text){ buf_text(&text), text.len }, &j->kernels.kernel[0],
 			 NULL, &j->policy, err) < 0)
-		return err_prepend(err, "%s", j->policy_path);
+		return err_prepend(err, "%s", path);
 	return 0;
 }
 
@@ -78,7 +82,7 @@ static int load_certs(struct judge *j, struct err *err)
 
 	if (!config)
 		return err_set(err, "out of memory");
-	if (config_load(j->config_path, config, err) < 0)
+	if (config_load_given(j->config_path, config, err) < 0)
 		return -1;
 	if (!j->evm_given)
 		j->evm = config->settings.evm != EVM_OFF;

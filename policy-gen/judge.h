@@ -44,10 +44,11 @@ enum {
 #define JUDGE_TEXT_MAX 262144 /* bytes; a link and its rules take at most some 30,000 */
 
 struct judge {
-	const char *policy_path;
+	const char *policy_path; /* NULL: of the next boot */
 	struct kernels kernels;
 	struct cert_set certs;
-	const char *config_path; /* of certificates and EVM, where no certificate is given */
+	const char *config_path; /* of certificates and EVM, where no certificate is given; NULL:
+				  * the host's */
 	bool evm;
 	bool evm_given;
 	unsigned long uid;

@@ -97,7 +97,7 @@ static void report_package(struct report *r, const struct judgement *j, const st
 		: g->owner == n ? ": of an owner whose files the signature profile does not run"
 				: "",
 		g->essential ? "; needed for booting or logging in" : "");
-	if (!verbose)
+	if (!verbose && n > 1)
 		return;
 	files = json_array();
 	for (size_t i = g->first; i < g->end; i++)
@@ -126,20 +126,27 @@ static struct sums sum_packages(const struct judgement *j, json_t *array)
 	return s;
 }
 
+/* In enable's judgement nothing else is. */
+static void report_sums(struct report *r, const struct sums *s)
+{
+	AUTO_STR remedy = report_remedy("assay sign --installed%s", r->root_option);
+	bool all = s->essential == s->files;
+
+	(void)report_add(r, s->essential ? REPORT_REASON : REPORT_ADVICE, "packages", remedy,
+			 "%zu files of %zu packages%s would be denied%s (--verbose lists them)",
+			 s->files, s->packages, all ? ", which booting and logging in need," : "",
+			 s->essential && !all ? ", among them what booting and logging in need"
+					      : "");
+}
+
 static void report_packages(const struct judgement *j, bool verbose, struct report *r,
 			    json_t *array)
 {
 	struct sums s = sum_packages(j, array);
-	AUTO_STR remedy = NULL;
 	struct group g;
 
 	if (s.packages > LINES_MAX && !verbose) {
-		remedy = report_remedy("assay sign --installed%s", r->root_option);
-		(void)report_add(
-			r, s.essential ? REPORT_REASON : REPORT_ADVICE, "packages", remedy,
-			"%zu files of %zu packages would be denied%s (--verbose lists them)",
-			s.files, s.packages,
-			s.essential ? ", among them what booting and logging in need" : "");
+		report_sums(r, &s);
 		return;
 	}
 	for (size_t at = 0; at < j->n && j->denial[at].package; at = g.end) {
@@ -252,21 +259,22 @@ static void report_file(struct report *r, const struct denial *d)
 /* Files of one directory in one line, from the third on. */
 static size_t report_dir(struct report *r, const struct judgement *j, size_t first)
 {
-	AUTO_STR remedy = NULL;
+	AUTO_STR remedy = unowned_remedy(r);
+	bool owner = j->denial[first].owner;
 	size_t end = first;
 
-	while (end < j->n && !j->denial[end].essential &&
+	while (end < j->n && !j->denial[end].essential && j->denial[end].owner == owner &&
 	       same_dir(&j->denial[first], &j->denial[end]))
 		end++;
 	if (end - first <= 2) {
 		report_file(r, &j->denial[first]);
 		return first + 1;
 	}
-	remedy = unowned_remedy(r);
 	(void)report_add(
-		r, REPORT_ADVICE, "unowned", remedy,
-		"%.*s/: no package owns %zu executable files there, and they would be denied",
-		(int)dir_len(j->denial[first].path), j->denial[first].path, end - first);
+		r, REPORT_ADVICE, "unowned", owner ? REMEDY_OWNER_TEXT : remedy,
+		"%.*s/: no package owns %zu executable files there, and they would be denied%s",
+		(int)dir_len(j->denial[first].path), j->denial[first].path, end - first,
+		owner ? ": of owners whose files the signature profile does not run" : "");
 	return end;
 }
 

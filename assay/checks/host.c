@@ -13,6 +13,7 @@
 #include "assay/next_boot/bundle.h"
 #include "assay/host/trust.h"
 #include "assay/checks/checks.h"
+#include "base/io.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"
 #include "ima/verity.h"
@@ -171,30 +172,63 @@ static char *keygen_remedy(const struct checks *c)
 	return report_remedy("assay keygen%s", c->report->root_option);
 }
 
-static void check_signing_key(const struct checks *c)
+/* Names the key already, and as the caller does. */
+static const char *reason_alone(const char *text, const char *uri)
+{
+	const char *at = strstr(text, uri);
+
+	return at && strncmp(at + strlen(uri), ": ", 2) == 0 ? at + strlen(uri) + 2 : text;
+}
+
+/* Whether it is a key is known without its passphrase; whether that opens it is not. */
+static void probe_key(const struct checks *c, const char *uri, const char *remedy)
+{
+	struct err err = ERR_INIT;
+
+	if (key_probe(uri, &err) < 0)
+		(void)report_add(c->report, REPORT_REASON, "key.signing", remedy,
+				 "the signing key %s can't be used: %s", c->config->signing,
+				 reason_alone(err.text, uri));
+	else
+		(void)report_add(c->report, REPORT_FACT, "key.signing", NULL, "signing key %s",
+				 c->config->signing);
+}
+
+static void check_key_file(const struct checks *c)
 {
 	const char *uri = c->config->signing;
 	char path[HOST_PATH_MAX];
 	AUTO_STR keygen = keygen_remedy(c);
-	AUTO_STR restore =
-		report_remedy("put the key of %s%s back from its copy, or move that away "
-			      "and run 'assay keygen%s'",
-			      c->host->root, c->config->certificate, c->report->root_option);
+	AUTO_STR restore = report_remedy(
+		"put the key of %s%s back from its copy, or move what is there away and run "
+		"'assay keygen%s'",
+		c->host->root, c->config->certificate, c->report->root_option);
 	AUTO_STR chmod_remedy = report_remedy("chmod 600 %s%s", c->host->root, uri);
+	AUTO_STR chown_remedy = report_remedy("chown root %s%s", c->host->root, uri);
 	struct stat st;
 
-	if (*uri != '/')
-		return; /* a store's URI: enable finds out */
 	if (host_path(c->host, uri, path, NULL) < 0 || stat(path, &st) < 0)
 		(void)report_add(c->report, REPORT_REASON, "key.signing",
 				 host_has(c->host, c->config->certificate) ? restore : keygen,
 				 "there is no signing key at %s", uri);
-	else if (st.st_mode & (S_IRWXG | S_IRWXO))
+	else if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)))
 		(void)report_add(c->report, REPORT_REASON, "key.signing", chmod_remedy,
 				 "others may read the signing key %s", uri);
 	else
-		(void)report_add(c->report, REPORT_FACT, "key.signing", NULL, "signing key %s",
-				 uri);
+		probe_key(c, path,
+			  S_ISREG(st.st_mode) && st.st_uid != 0 && st.st_uid != geteuid()
+				  ? chown_remedy
+				  : restore);
+}
+
+static void check_signing_key(const struct checks *c)
+{
+	if (*c->config->signing == '/')
+		check_key_file(c);
+	else
+		probe_key(c, c->config->signing,
+			  "correct 'signing' in assay.conf: a file's absolute path, or the URI of "
+			  "a key that OpenSSL finds");
 }
 
 /* NULL: out of memory. */
@@ -279,6 +313,11 @@ static void check_certificates(const struct checks *c)
 	struct cert *cert = NULL;
 	struct err err = ERR_INIT;
 
+	if (path && !io_exists(path)) {
+		(void)report_add(c->report, REPORT_REASON, "key.certificate", keygen,
+				 "there is no certificate at %s", c->config->certificate);
+		return;
+	}
 	if (!path || cert_load(path, &cert, &err) < 0) {
 		(void)report_add(c->report, REPORT_REASON, "key.certificate", keygen, "%s",
 				 err.text);

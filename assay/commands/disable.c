@@ -71,9 +71,9 @@ static void print_json(const struct disable *d, bool was_on, const char *rest)
 static void print_text(const struct disable *d, bool was_on, const char *rest)
 {
 	if (d->no_initramfs && !can_run(d)) {
-		(void)printf("it is off%s; update-initramfs is not installed there: an initramfs "
+		(void)printf("it is off%s; update-initramfs is not installed %s: an initramfs "
 			     "that was made while it was on still starts enforcement\n",
-			     was_on ? "" : " already");
+			     was_on ? "" : " already", *d->host.root ? "there" : "here");
 	} else if (*rest) {
 		(void)printf("it is off%s, but no initramfs was made anew: one that was made "
 			     "while it was on still starts enforcement; run '",
@@ -115,7 +115,9 @@ static void tell_config(const struct host *host)
 
 	if (config && path && host_path(host, CONFIG_PATH, path, &err) == 0 &&
 	    config_load(path, config, &err) < 0)
-		(void)fprintf(stderr, "assay: disable: mend what was left as it is: %s\n",
+		(void)fprintf(stderr,
+			      "assay: disable: assay.conf was left as it is, because it can't be "
+			      "read: %s\n",
 			      err.text);
 }
 

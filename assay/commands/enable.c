@@ -298,8 +298,9 @@ static int begin(const struct cmd *cmd, struct enable *e)
 	if (report_init(&e->report, e->host.root, &err) < 0)
 		return cmd_fail(cmd, &err);
 	e->no_initramfs |= *e->host.root != '\0';
-	if (geteuid() != 0 && !*e->host.root) {
-		(void)err_set(&err, "only root can change what the next boot does");
+	if (geteuid() != 0) {
+		(void)err_set(&err, *e->host.root ? "only root can see all that counts"
+						  : "only root can change what the next boot does");
 		return cmd_fail(cmd, &err);
 	}
 	return run(cmd, e);

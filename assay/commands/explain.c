@@ -88,6 +88,7 @@ struct job {
 	const struct dpkg *db;
 	json_t *files;
 	bool denied;
+	bool introduced; /* it was said by which policy */
 };
 
 /* One file and what is asked of it: named by the operator, or needed by such a one. */
@@ -118,9 +119,10 @@ static void cleanup_finding(struct finding *f)
 	buf_done(&f->text);
 }
 
-static bool is_denied_data(const struct finding *f)
+/* No use of it was asked about, and it has none that is appraised. */
+static bool is_data(const struct subject *s, const struct finding *f)
 {
-	return f->cause && f->file->kind == SIG_NONE;
+	return s->ops == 0 && f->file->kind == SIG_NONE;
 }
 
 /* What the cause means says to sign, which data has no need of: the verdict alone. */
@@ -173,13 +175,23 @@ static int judge_ops(const struct job *job, const struct subject *s, struct find
 	return 0;
 }
 
+static void introduce(struct job *job)
+{
+	if (!job->introduced)
+		(void)printf("by the policy %s:\n", job->explainer->origin);
+	job->introduced = true;
+}
+
 static void print_text(const struct subject *s, const struct finding *f, const char *mend)
 {
 	(void)printf("%s", s->needed ? s->needed : "");
 	cmd_print_name(stdout, s->path);
 	(void)printf(" (%s%s%s)\n%s%s", sig_kind_name(f->file->kind), f->owned ? ", package " : "",
 		     f->owned ? f->owner : "",
-		     is_denied_data(f) ? "  data: nothing executes it\n" : "", buf_text(&f->text));
+		     is_data(s, f) ? "  data: nothing executes it, and nothing is asked of it "
+				     "(--operation judges one use)\n"
+				   : "",
+		     buf_text(&f->text));
 	if (!*mend)
 		return;
 	(void)printf("  mend: ");
@@ -235,7 +247,7 @@ static int explain_subject(struct job *job, const struct subject *s, json_t *int
 	if (explained_new(&job->options->host, s->path, &f.file, err) < 0)
 		return -1;
 	f.owned = packages_owner(job->db, f.file->path, f.owner);
-	if (judge_ops(job, s, &f, err) < 0)
+	if (!is_data(s, &f) && judge_ops(job, s, &f, err) < 0)
 		return err_prepend(err, "%s", s->path);
 	job->denied |= f.cause != NULL;
 	if (f.cause && f.file->kind != SIG_NONE)
@@ -244,8 +256,10 @@ static int explain_subject(struct job *job, const struct subject *s, json_t *int
 						 .package = f.owned ? f.owner : NULL,
 						 .cause = *f.by_owner ? f.by_owner : f.cause },
 			    mend, REMEDY_MAX);
-	if (!job->options->json)
+	if (!job->options->json) {
+		introduce(job);
 		print_text(s, &f, mend);
+	}
 	if (explain_needs(job, s, &f, needs, err) < 0)
 		return -1;
 	o = subject_json(s, &f, mend);
@@ -284,8 +298,6 @@ static int run(const struct cmd *cmd, const struct explain_options_given *o, cha
 	if (rc == 0 && o->json) {
 		json_incref(top);
 		out_print(top);
-	} else if (rc == 0) {
-		(void)printf("by the policy %s\n", e.origin);
 	}
 	json_decref(top);
 	if (rc < 0)

@@ -7,8 +7,10 @@
 
 #include "assay/commands/commands.h"
 #include "assay/commands/out.h"
+#include "assay/commands/status.h"
 #include "assay/host/state.h"
 #include "assay/host/trust.h"
+#include "base/io.h"
 #include "cli/passphrase.h"
 
 enum { OPT_JSON, OPT_PASSPHRASE_FILE, OPT_NO_INITRAMFS, OPT_ROOT };
@@ -91,7 +93,9 @@ static int run_get(struct level *l)
 		return CMD_YES;
 	}
 	(void)printf("%s", configured(l));
-	if (!now || strcmp(now, configured(l)) != 0)
+	if (!status_is_known(&l->host))
+		(void)printf("  (in force: not known below --root)");
+	else if (!now || strcmp(now, configured(l)) != 0)
 		(void)printf("  (in force: %s)", now ? now : "none");
 	(void)printf("\n");
 	return CMD_YES;
@@ -128,9 +132,10 @@ static json_t *describe(const struct level *l, size_t level)
 	json_t *keyrings = json_array();
 	struct err err = ERR_INIT;
 
-	if (level_certs(l->below, level, list_cert, certs, &err) < 0 ||
-	    level_keyrings(l->below, level, list_keyring, keyrings, &err) < 0)
-		json_object_set_new(entry, "trouble", json_string(err.text));
+	if (level_certs(l->below, level, list_cert, certs, &err) < 0)
+		json_object_set_new(entry, "trouble", out_name(err.text));
+	if (level_keyrings(l->below, level, list_keyring, keyrings, &err) < 0)
+		json_object_set_new(entry, "trouble", out_name(err.text));
 	json_object_set_new(entry, "name", json_string(level_name(l->below, level)));
 	json_object_set_new(entry, "accepted", json_boolean(level <= level_of_host(l->below)));
 	json_object_set_new(entry, "certificates", certs);
@@ -138,25 +143,39 @@ static json_t *describe(const struct level *l, size_t level)
 	return entry;
 }
 
+/* What can't be used of a file that is named. */
+static const char *lack(const char *path)
+{
+	return io_exists(path) ? "(unreadable)" : "(not there)";
+}
+
 static void print_level(const json_t *entry)
 {
+	const char *trouble = json_string_value(json_object_get(entry, "trouble"));
 	const json_t *one;
 	size_t i;
 
-	(void)printf("%-9s %s\n",
-		     json_is_true(json_object_get(entry, "accepted")) ? "taken" : "refused",
-		     json_string_value(json_object_get(entry, "name")));
+	(void)printf("level %s: its packages and files are %s\n",
+		     json_string_value(json_object_get(entry, "name")),
+		     json_is_true(json_object_get(entry, "accepted")) ? "taken" : "refused");
+	if (trouble)
+		(void)printf("  %s\n", trouble);
 	json_array_foreach(json_object_get(entry, "certificates"), i, one)
 	{
+		const char *file = json_string_value(json_object_get(one, "file"));
 		const char *keyid = json_string_value(json_object_get(one, "keyid"));
 		const char *subject = json_string_value(json_object_get(one, "subject"));
 
-		(void)printf("          certificate  %s  %s  %s\n",
-			     json_string_value(json_object_get(one, "file")),
-			     keyid ? keyid : "(unreadable)", subject ? subject : "");
+		(void)printf("  certificate  %s  %s%s%s\n", file, keyid ? keyid : lack(file),
+			     subject ? "  " : "", subject ? subject : "");
 	}
-	json_array_foreach(json_object_get(entry, "keyrings"), i, one)(void)
-		printf("          archives of  %s\n", json_string_value(one));
+	json_array_foreach(json_object_get(entry, "keyrings"), i, one)
+	{
+		const char *file = json_string_value(one);
+
+		(void)printf("  archives of  %s%s%s\n", file, io_exists(file) ? "" : "  ",
+			     io_exists(file) ? "" : lack(file));
+	}
 }
 
 static int run_list(struct level *l)
@@ -177,6 +196,9 @@ static int run_list(struct level *l)
 	json_object_set_new(top, "levels", levels);
 	if (l->json)
 		out_print(take_ptr(&top));
+	else if (l->below->n_levels)
+		(void)printf("whatever the level, the kernel is given the signing certificate %s\n",
+			     l->below->certificate);
 	return CMD_YES;
 }
 
@@ -211,8 +233,9 @@ static void print_set(const struct level *l, const char *name)
 	json_t *top;
 
 	if (!l->json) {
-		(void)printf("%s; takes effect once 'assay enable' was run and the host booted\n",
-			     name);
+		(void)printf(
+			"level %s; takes effect once 'assay enable' was run and the host booted\n",
+			name);
 		return;
 	}
 	top = json_object();
@@ -235,6 +258,8 @@ static int set_level(struct level *l, const char *name)
 		return CMD_YES;
 	}
 	rc = enable(l);
+	if (rc == CMD_YES && !l->json)
+		(void)printf("the level is then %s\n", name);
 	if (rc != CMD_YES && host_replace(&l->host, CONFIG_PATH, &old, config_mode(l), &err) < 0)
 		return cmd_fail(l->cmd, &err);
 	return rc;
@@ -253,9 +278,13 @@ static int run_set(struct level *l, const char *name)
 		return cmd_fail(l->cmd, &err);
 	}
 	if (l->state->config.n_levels)
-		(void)err_set(&err, "there is no level '%s'; 'assay level list' shows them", name);
+		(void)err_set(&err, "there is no level '%s'; 'assay level list%s%s' shows them",
+			      name, *l->host.root ? " --root " : "", l->host.root);
 	else
-		(void)err_set(&err, CONFIG_PATH ": names no levels; see [levels] in assay.conf(5)");
+		(void)err_set(&err,
+			      "%s" CONFIG_PATH " names no levels, so that there is none to choose; "
+			      "see [levels] in assay.conf(5)",
+			      l->host.root);
 	return cmd_fail(l->cmd, &err);
 }
 

@@ -81,7 +81,8 @@ static void print_entry(const json_t *entry)
 	put("", entry, "path", "");
 	put("", entry, "what", "");
 	if (json_is_integer(files))
-		(void)printf(", %lld files", (long long)json_integer_value(files));
+		(void)printf(", %lld file%s", (long long)json_integer_value(files),
+			     json_integer_value(files) == 1 ? "" : "s");
 	(void)printf("%s", strcmp(text_of(entry, "by"), "archive") == 0
 				   ? ", vouched for by an archive, signed here by "
 				   : ", signed by ");
@@ -130,6 +131,9 @@ int cmd_log(const struct cmd *cmd, int argc, char **argv)
 		return cmd_fail(cmd, &err);
 	if (!damaged)
 		return CMD_YES;
-	(void)err_set(&err, "%s: %zu lines are damaged and were passed over", path, damaged);
+	(void)err_set(&err,
+		      damaged == 1 ? "%s: %zu line is damaged and was passed over"
+				   : "%s: %zu lines are damaged and were passed over",
+		      path, damaged);
 	return cmd_fail(cmd, &err);
 }

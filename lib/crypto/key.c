@@ -111,7 +111,8 @@ static int first_key(OSSL_STORE_CTX *store, EVP_PKEY **ret_pkey)
 	return -1;
 }
 
-static int explain(const struct asking *a, struct err *err)
+/* none is what is said where OpenSSL refused nothing in particular. */
+static int explain(const struct asking *a, const char *none, struct err *err)
 {
 	bool answered = a->asked && a->ask;
 
@@ -119,9 +120,9 @@ static int explain(const struct asking *a, struct err *err)
 		ERR_clear_error();
 		return -1;
 	}
-	if (!a->asked)
-		return ossl_fail(err, "no private key was found");
 	ERR_clear_error();
+	if (!a->asked)
+		return err_set(err, "%s", none);
 	return err_set(err, answered ? "the passphrase does not open the key"
 				     : "the key needs a passphrase and none was given");
 }
@@ -165,39 +166,71 @@ static int load_file(const struct buf *raw, struct asking *a, const UI_METHOD *u
 	if (bio)
 		store = OSSL_STORE_attach(bio, "file", NULL, NULL, ui, a, NULL, NULL, NULL);
 	if (!store || first_key(store, ret_pkey) < 0)
-		return explain(a, err);
+		return explain(a, "no private key was found in it (PEM or DER)", err);
 	return 0;
 }
 
-/* pkcs11: and handle: (TPM) URIs are served by providers that few configurations load.  Returns the
- * property query under which the key stays with its provider; NULL: any. */
-static const char *provider_of(const char *uri)
-{
-	const char *name = strncmp(uri, "pkcs11:", 7) == 0   ? "pkcs11"
-			   : strncmp(uri, "handle:", 7) == 0 ? "tpm2"
-							     : NULL;
+/* Schemes that are served by providers which few configurations load. */
+static const struct scheme {
+	const char *name;
+	const char *provider;
+	const char *query; /* under which the key stays with its provider */
+	const char *needs; /* in words */
+} schemes[] = {
+	{ "pkcs11", "pkcs11", "?provider=pkcs11", "pkcs11-provider, and the token" },
+	{ "handle", "tpm2", "?provider=tpm2", "tpm2-openssl, and a TPM" },
+};
 
-	if (!name)
-		return NULL;
-	if (OSSL_PROVIDER_available(NULL, name) != 1) {
-		(void)OSSL_PROVIDER_try_load(NULL, "default", 1);
-		(void)OSSL_PROVIDER_try_load(NULL, name, 1);
-		ERR_clear_error();
-	}
-	return *name == 'p' ? "?provider=pkcs11" : "?provider=tpm2";
+/* NULL: OpenSSL may serve it by itself. */
+static const struct scheme *scheme_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+		if (strcmp(schemes[i].name, name) == 0)
+			return &schemes[i];
+	return NULL;
+}
+
+/* The provider's libraries print what they stumble on: the TPM's only where that is wanted. */
+static void load_provider(const struct scheme *scheme)
+{
+	if (OSSL_PROVIDER_available(NULL, scheme->provider) == 1)
+		return;
+	(void)setenv("TSS2_LOG", "all+none", 0);
+	(void)OSSL_PROVIDER_try_load(NULL, "default", 1);
+	(void)OSSL_PROVIDER_try_load(NULL, scheme->provider, 1);
+	ERR_clear_error();
+}
+
+static bool has_store(const char *name)
+{
+	OSSL_STORE_LOADER *loader = OSSL_STORE_LOADER_fetch(NULL, name, NULL);
+
+	OSSL_STORE_LOADER_free(loader);
+	ERR_clear_error();
+	return loader != NULL;
 }
 
 static int load_uri(const char *uri, struct asking *a, const UI_METHOD *ui, EVP_PKEY **ret_pkey,
 		    struct err *err)
 {
 	CLEANUP(cleanup_store) OSSL_STORE_CTX *store = NULL;
-	const char *query = provider_of(uri);
+	AUTO_STR name = strndup(uri, strcspn(uri, ":"));
+	const struct scheme *scheme = name ? scheme_of(name) : NULL;
 
-	store = OSSL_STORE_open_ex(uri, NULL, query, ui, a, NULL, NULL, NULL);
+	if (!name)
+		return err_set(err, "out of memory");
+	if (scheme)
+		load_provider(scheme);
+	if (!has_store(name) && scheme)
+		return err_set(err, "a key there needs %s", scheme->needs);
+	if (!has_store(name))
+		return err_set(err, "OpenSSL has no store for '%s:'", name);
+	store = OSSL_STORE_open_ex(uri, NULL, scheme ? scheme->query : NULL, ui, a, NULL, NULL,
+				   NULL);
 	if (store && OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) == 1 &&
 	    first_key(store, ret_pkey) == 0)
 		return 0;
-	return explain(a, err);
+	return explain(a, "no private key was found there", err);
 }
 
 /* The path of a file: URI or of a plain path; NULL: another scheme. */
@@ -213,26 +246,42 @@ static const char *path_of(const char *uri)
 	return !colon || (slash && slash < colon) ? uri : NULL;
 }
 
-int key_load(const char *uri, key_ask_fn ask, struct key **ret_key, struct err *err)
+static int load(struct asking *a, struct key **ret_key)
 {
-	struct err none = ERR_INIT;
-	struct err *e = err ? err : &none;
-	struct asking a = { .uri = uri, .ask = ask, .asked = false, .err = e };
 	CLEANUP(cleanup_ui) UI_METHOD *ui = UI_UTIL_wrap_read_pem_callback(passphrase, 0);
 	CLEANUP(buf_wipe) struct buf raw = BUF_INIT(KEY_FILE_MAX);
-	const char *path = path_of(uri);
+	const char *path = path_of(a->uri);
 	AUTO_PKEY pkey = NULL;
 	int rc;
 
-	e->text[0] = '\0';
+	a->err->text[0] = '\0';
 	if (!ui)
-		return err_set(e, "out of memory");
-	if (path && read_file(path, &raw, e) < 0)
-		return err_prepend(e, "key");
-	rc = path ? load_file(&raw, &a, ui, &pkey, e) : load_uri(uri, &a, ui, &pkey, e);
-	if (rc < 0 || key_from_pkey(pkey, ret_key, e) < 0)
-		return err_prepend(e, "key: %s", uri);
+		return err_set(a->err, "out of memory");
+	if (path && read_file(path, &raw, a->err) < 0)
+		return err_prepend(a->err, "key");
+	rc = path ? load_file(&raw, a, ui, &pkey, a->err) : load_uri(a->uri, a, ui, &pkey, a->err);
+	if (rc < 0 || key_from_pkey(pkey, ret_key, a->err) < 0)
+		return err_prepend(a->err, "key: %s", a->uri);
 	return 0;
+}
+
+int key_load(const char *uri, key_ask_fn ask, struct key **ret_key, struct err *err)
+{
+	struct err none = ERR_INIT;
+	struct asking a = { .uri = uri, .ask = ask, .asked = false, .err = err ? err : &none };
+
+	return load(&a, ret_key);
+}
+
+int key_probe(const char *uri, struct err *err)
+{
+	struct err none = ERR_INIT;
+	struct asking a = { .uri = uri, .ask = NULL, .asked = false, .err = err ? err : &none };
+	struct key *key = NULL;
+	int rc = load(&a, &key);
+
+	key_free(key);
+	return a.asked ? 0 : rc;
 }
 
 enum cert_kind key_kind(const struct key *key)

@@ -21,6 +21,8 @@ typedef int (*key_ask_fn)(const char *uri, char *ret_text, size_t max, struct er
  * read is refused. */
 MUST_USE int key_load(const char *uri, key_ask_fn ask, struct key **ret_key, struct err *err);
 void key_free(struct key *key);
+/* Fails where key_load would, whatever the passphrase: 0 too where it takes one. */
+MUST_USE int key_probe(const char *uri, struct err *err);
 enum cert_kind key_kind(const struct key *key);
 /* Fails unless the certificate holds this key's public half. */
 MUST_USE int key_matches(const struct key *key, const struct cert *cert, struct err *err);

@@ -19,7 +19,11 @@ int ossl_fail(struct err *err, const char *what)
 	unsigned long code = ERR_peek_last_error();
 	const char *reason = code ? ERR_reason_error_string(code) : NULL;
 
-	(void)err_set(err, "%s: %s [%08lx]", what, reason ? reason : "refused by OpenSSL", code);
+	if (code)
+		(void)err_set(err, "%s: %s [%08lx]", what, reason ? reason : "refused by OpenSSL",
+			      code);
+	else
+		(void)err_set(err, "%s: refused by OpenSSL", what);
 	ERR_clear_error();
 	return -1;
 }

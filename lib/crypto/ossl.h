@@ -9,7 +9,8 @@
 #include "crypto/cert.h"
 #include "crypto/hash.h"
 
-/* Sets "what: reason [code]" from OpenSSL's error queue, which is emptied.  Returns -1. */
+/* Sets "what: reason [code]", without a code where there is none, from OpenSSL's error queue, which
+ * is emptied.  Returns -1. */
 int ossl_fail(struct err *err, const char *what);
 
 /* OpenSSL's digest for the algorithm; never freed, NULL for a number that is none. */

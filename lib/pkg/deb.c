@@ -367,7 +367,10 @@ static int open_outer(struct reader *r, struct err *err)
 		return -1;
 	if (archive_read_support_format_ar(r->outer) != ARCHIVE_OK ||
 	    archive_read_open(r->outer, r, NULL, outer_read, NULL) != ARCHIVE_OK)
-		return err_set(err, "%s", trouble(r->outer));
+		return err_set(err, "%s",
+			       archive_errno(r->outer) == EILSEQ /* of a format it does not know */
+				       ? "not a Debian package"
+				       : trouble(r->outer));
 	return 0;
 }
 

@@ -13,7 +13,15 @@ struct parse {
 	struct config config;
 	struct err err;
 	bool init_given;
+	struct buf seen; /* "[section]name\n" of every entry so far */
 };
+
+static void cleanup_parse(struct parse **p)
+{
+	if (*p)
+		buf_done(&(*p)->seen);
+	free(*p);
+}
 
 void config_default(struct config *ret_config)
 {
@@ -34,14 +42,38 @@ static int set_text(char to[static SETTINGS_PATH_MAX], const char *name, const c
 	return 0;
 }
 
+static int set_path(char to[static SETTINGS_PATH_MAX], const char *name, const char *value,
+		    struct err *err)
+{
+	if (*value && *value != '/')
+		return err_set(err, "%s: '%s' is no absolute path", name, value);
+	return set_text(to, name, value, err);
+}
+
+/* "x:y", but a file: without its whole path. */
+static bool is_uri(const char *value)
+{
+	size_t n = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789+-.");
+
+	return n > 0 && value[n] == ':' && (strncmp(value, "file:", 5) != 0 || value[5] == '/');
+}
+
+static int set_signing(struct config *c, const char *value, struct err *err)
+{
+	if (*value && *value != '/' && !is_uri(value))
+		return err_set(err, "signing: '%s' is neither an absolute path nor a URI", value);
+	return set_text(c->signing, "signing", value, err);
+}
+
 static int set_keys(struct config *c, const char *name, const char *value, struct err *err)
 {
 	if (strcmp(name, "signing") == 0)
-		return set_text(c->signing, name, value, err);
+		return set_signing(c, value, err);
 	if (strcmp(name, "certificate") == 0)
-		return set_text(c->certificate, name, value, err);
+		return set_path(c->certificate, name, value, err);
 	if (strcmp(name, "certificates") == 0)
-		return set_text(c->certificates, name, value, err);
+		return set_path(c->certificates, name, value, err);
 	return err_set(err, "[keys] has nothing named '%s'", name);
 }
 
@@ -166,6 +198,40 @@ static bool is_enforcement(const char *name)
 	       strcmp(name, "evm") == 0;
 }
 
+static int set_enforcement(struct config *c, const char *name, const char *value, struct err *err)
+{
+	if (strcmp(name, "level") == 0)
+		return set_host_level(c, value, err);
+	if (is_enforcement(name))
+		return settings_set(&c->settings, name, value, err);
+	return err_set(err, "[enforcement] has nothing named '%s'", name);
+}
+
+static int set_boot(struct parse *p, const char *name, const char *value, struct err *err)
+{
+	if (strcmp(name, "init") == 0)
+		return set_init(p, value, err);
+	if (is_enforcement(name))
+		return err_set(err, "[boot] has nothing named '%s'", name);
+	return settings_set(&p->config.settings, name, value, err);
+}
+
+/* The second of two lines would silently be the one that counts; init adds up. */
+static int check_once(struct parse *p, const char *section, const char *name, struct err *err)
+{
+	AUTO_STR entry = NULL;
+
+	if (strcmp(name, "init") == 0)
+		return 0;
+	if (asprintf(&entry, "[%s]%s\n", section, name) < 0) {
+		entry = NULL;
+		return err_set(err, "out of memory");
+	}
+	if (strstr(buf_text(&p->seen), entry))
+		return err_set(err, "%s: '%s' is there twice", section, name);
+	return buf_put(&p->seen, entry, strlen(entry), err);
+}
+
 /* libinih's handler: 1 is success. */
 static int on_entry(void *user, const char *section, const char *name, const char *value)
 {
@@ -181,23 +247,63 @@ static int on_entry(void *user, const char *section, const char *name, const cha
 		r = set_packages(&p->config, name, value, err);
 	else if (strcmp(section, "levels") == 0)
 		r = set_level(&p->config, name, value, err);
-	else if (strcmp(section, "enforcement") == 0 && strcmp(name, "level") == 0)
-		r = set_host_level(&p->config, value, err);
-	else if (strcmp(section, "enforcement") == 0 && is_enforcement(name))
-		r = settings_set(&p->config.settings, name, value, err);
-	else if (strcmp(section, "boot") == 0 && strcmp(name, "init") == 0)
-		r = set_init(p, value, err);
-	else if (strcmp(section, "boot") == 0 && !is_enforcement(name))
-		r = settings_set(&p->config.settings, name, value, err);
+	else if (strcmp(section, "enforcement") == 0)
+		r = set_enforcement(&p->config, name, value, err);
+	else if (strcmp(section, "boot") == 0)
+		r = set_boot(p, name, value, err);
+	else if (!*section)
+		r = err_set(err, "'%s' stands before any [section]", name);
 	else
-		r = err_set(err, "[%s] has nothing named '%s'", section, name);
-	return r == 0;
+		r = err_set(err, "no section is named [%s]", section);
+	return r == 0 && check_once(p, section, name, err) == 0;
+}
+
+/* The name at the start of a line of an INI file, blanks skipped: does it equal what is asked? */
+static bool line_sets(const char *line, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+	size_t i = 0;
+
+	while (i < len && (line[i] == ' ' || line[i] == '\t'))
+		i++;
+	if (len - i < n || memcmp(line + i, name, n) != 0)
+		return false;
+	for (i += n; i < len; i++)
+		if (line[i] != ' ' && line[i] != '\t')
+			return line[i] == '=' || line[i] == ':';
+	return false;
+}
+
+static bool line_is_section(const char *line, size_t len, const char *section)
+{
+	size_t n = strlen(section);
+
+	return len >= n + 2 && line[0] == '[' && memcmp(line + 1, section, n) == 0 &&
+	       line[n + 1] == ']';
+}
+
+/* The number of the line that names the host's level; 0: none does. */
+static int level_line(const char *text)
+{
+	bool inside = false;
+	int number = 1;
+
+	for (const char *line = text; *line; number++) {
+		size_t len = strcspn(line, "\n");
+
+		if (*line == '[')
+			inside = line_is_section(line, len, "enforcement");
+		if (inside && line_sets(line, len, "level"))
+			return number;
+		line += len + (line[len] ? 1 : 0);
+	}
+	return 0;
 }
 
 int config_parse(const char *text, size_t len, const char *name, struct config *ret_config,
 		 struct err *err)
 {
-	AUTO_MEM struct parse *p = calloc(1, sizeof(*p));
+	CLEANUP(cleanup_parse) struct parse *p = calloc(1, sizeof(*p));
 	AUTO_STR copy = strndup(text, len);
 	int line;
 
@@ -205,6 +311,7 @@ int config_parse(const char *text, size_t len, const char *name, struct config *
 		return err_set(err, "out of memory");
 	if (strlen(copy) != len)
 		return err_set(err, "%s: holds a NUL byte", name);
+	p->seen = (struct buf)BUF_INIT(CONFIG_MAX);
 	config_default(&p->config);
 	line = ini_parse_string(copy, on_entry, p);
 	if (line < 0)
@@ -214,7 +321,7 @@ int config_parse(const char *text, size_t len, const char *name, struct config *
 			       p->err.text[0] ? p->err.text
 					      : "neither [section], name = value nor a comment");
 	if (check_host_level(&p->config, err) < 0)
-		return err_prepend(err, "%s", name);
+		return err_prepend(err, "%s:%d", name, level_line(copy));
 	*ret_config = p->config;
 	return 0;
 }
@@ -230,6 +337,13 @@ int config_load(const char *path, struct config *ret_config, struct err *err)
 	if (io_read_file(path, &text, err) < 0)
 		return -1;
 	return config_parse(buf_text(&text), text.len, path, ret_config, err);
+}
+
+int config_load_given(const char *given, struct config *ret_config, struct err *err)
+{
+	if (given && !io_exists(given))
+		return err_errno(err, "open: %s", given);
+	return config_load(given ? given : CONFIG_PATH, ret_config, err);
 }
 
 static int put_below(char path[static SETTINGS_PATH_MAX], const char *root, struct err *err)
@@ -267,34 +381,11 @@ int config_put_below(struct config *config, const char *root, struct err *err)
 	for (size_t i = 0; i < config->n_levels; i++)
 		if (put_words_below(config->levels[i].paths, root, err) < 0)
 			return -1;
-	if (put_below(config->signing, root, err) < 0 ||
+	if (put_words_below(config->keyrings, root, err) < 0 ||
+	    put_below(config->signing, root, err) < 0 ||
 	    put_below(config->certificate, root, err) < 0)
 		return -1;
 	return put_below(config->certificates, root, err);
-}
-
-/* The name at the start of a line of an INI file, blanks skipped: does it equal what is asked? */
-static bool line_sets(const char *line, size_t len, const char *name)
-{
-	size_t n = strlen(name);
-	size_t i = 0;
-
-	while (i < len && (line[i] == ' ' || line[i] == '\t'))
-		i++;
-	if (len - i < n || memcmp(line + i, name, n) != 0)
-		return false;
-	for (i += n; i < len; i++)
-		if (line[i] != ' ' && line[i] != '\t')
-			return line[i] == '=' || line[i] == ':';
-	return false;
-}
-
-static bool line_is_section(const char *line, size_t len, const char *section)
-{
-	size_t n = strlen(section);
-
-	return len >= n + 2 && line[0] == '[' && memcmp(line + 1, section, n) == 0 &&
-	       line[n + 1] == ']';
 }
 
 int config_edit(const struct buf *text, const char *name, const char *value, struct buf *out,

@@ -42,6 +42,9 @@ MUST_USE int config_parse(const char *text, size_t len, const char *name, struct
 /* Reads path; a file that does not exist gives the defaults. */
 MUST_USE int config_load(const char *path, struct config *ret_config, struct err *err);
 
+/* What an option names must be there; NULL: CONFIG_PATH, as by config_load. */
+MUST_USE int config_load_given(const char *given, struct config *ret_config, struct err *err);
+
 /* Puts root before the paths that the configuration names; a key's URI is no path and stays. */
 MUST_USE int config_put_below(struct config *config, const char *root, struct err *err);
 

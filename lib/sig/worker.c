@@ -78,7 +78,7 @@ bool worker_owner_runs(struct worker *w)
 		return true;
 	(void)err_set(&w->err,
 		      "owned by user %u: in the signature profile only files of users 0 to %d run; "
-		      "chown it to root, or use the verity profile",
+		      "have root own it or a copy of it, or use the verity profile",
 		      (unsigned int)w->st.st_uid, OWNER_V2_LIMIT - 1);
 	return false;
 }

@@ -67,11 +67,12 @@ enum engine_outcome worker_verify(struct worker *w)
 
 	if (worker_choose(w) < 0 || worker_attr_load(w, XATTR_IMA, &w->ima) < 0)
 		return ENGINE_FAILED;
+	/* The owner first: a signature would not mend that. */
+	if (!worker_owner_runs(w))
+		return ENGINE_DENIED;
 	objection = objection_to_ima(w);
 	if (objection)
 		return deny(w, objection);
-	if (!worker_owner_runs(w))
-		return ENGINE_DENIED;
 	if (worker_digest(w, w->ima.sig.algo) < 0)
 		return ENGINE_FAILED;
 	outcome = verify_sig(w, &w->ima, &w->signed_digest, XATTR_IMA);

@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+from frame.chroot import Chroot
+
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="security.* attributes take root")
 
 
@@ -25,3 +27,14 @@ def test_no_file(run):
     """What is to be admitted is named."""
     done = run("assay", "admit", "--reason", "x")
     assert done.rc == 2 and "takes one file or more" in done.err, done
+
+
+def test_before_keygen(tmp_path, build_dir):
+    """With levels the signing certificate is asked for: what makes it."""
+    root = tmp_path / "root"
+    (root / "etc/assay").mkdir(parents=True)
+    (root / "etc/assay/assay.conf").write_text("[levels]\nlocal = /etc/assay/certs/signing.der\n")
+    (root / "agent").write_bytes(b"#!/bin/sh\n")
+    done = Chroot(root, build_dir).run("assay", "admit", "--reason", "x", "/agent")
+    assert (done.rc, done.err) == (2, "assay: admit: there is no certificate at /etc/assay/certs/signing.der; "
+                                   "run 'assay keygen'\n"), done

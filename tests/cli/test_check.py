@@ -4,6 +4,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -154,7 +155,7 @@ def test_unattended_upgrades_are_advised_against(assay, put, signed):
 
 
 @pytest.mark.parametrize("lines, say", [("[packages]\nkeyrings = none\n", "trusts no archive"),
-                                        ("[packages]\nkeyrings = /nowhere.gpg\n", "is not there"),
+                                        ("[packages]\nkeyrings = /nowhere.gpg\n", "the keyring /nowhere.gpg is not there"),
                                         ("[keys]\nsigning = handle:0x81000001\n", "a passphrase, or is not")])
 def test_an_archives_packages_that_would_be_refused(assay, put, signed, lines, say):
     """Told of before it happens, with what to do."""
@@ -162,7 +163,7 @@ def test_an_archives_packages_that_would_be_refused(assay, put, signed, lines, s
     assert "packages.archive" not in findings(assay("check", "--json"), "advice")
     put("etc/assay/assay.conf", (signed / "etc/assay/assay.conf").read_text() + lines)
     assert say in findings(assay("check", "--json"), "advice")["packages.archive"]
-    assert "assay pkg sign" in assay("check").out
+    assert ("mend: correct 'keyrings ='" if "nowhere" in lines else "assay pkg sign") in assay("check").out
 
 
 def test_what_belongs_to_other_systems_is_told_once(assay, signed):
@@ -234,6 +235,41 @@ def test_owners_that_may_run_nothing(assay, signed, run):
     done = assay("check")
     assert "/opt/mine: no package owns it, and it would be denied: owned by user 1000" in done.out
     assert "have root own a copy ('install -o root -g root') where only root writes, and sign that" in done.out
+
+
+def test_users_programs_in_one_directory(assay, signed, run):
+    """Told of in one line, which does not say to sign them where they lie; what it says works."""
+    for name in ("a", "b", "c"):
+        where = signed / "srv/app" / name
+        where.parent.mkdir(parents=True, exist_ok=True)
+        where.write_bytes(SCRIPT)
+        where.chmod(0o755)
+        os.chown(where, 1000, 1000)
+    done = assay("check")
+    assert "/srv/app/: no package owns 3 executable files there, and they would be denied: of owners" in done.out
+    assert "have root own a copy ('install -o root -g root')" in done.out and "FILE'" not in done.out, done
+    subprocess.run(["install", "-D", "-o", "root", "-g", "root", where, signed / "usr/local/bin/c"], check=True)
+    done = run("assay", "sign", "--root", signed.path, "/usr/local/bin/c")
+    assert done.rc == 0 and "/usr/local/bin/c" not in assay("check", "--verbose").out, done
+
+
+def test_the_one_file_of_a_package_is_named(assay, signed):
+    """As enable does; what enable counts is what booting and logging in need."""
+    os.removexattr(signed / "usr/bin/tool", "security.ima")
+    assert "tool: 1 file would be denied: not signed\n          /usr/bin/tool: " in assay("check").out
+    for i in range(14):
+        signed.install(f"p{i}", {f"/usr/bin/p{i}-{j}": (SCRIPT, 0o755) for j in range(3)}, fields="Essential: yes\n")
+    assert "43 files of 15 packages would be denied, among them what booting" in assay("check").out
+    assert "42 files of 14 packages, which booting and logging in need, would be denied (" in assay("enable").out
+
+
+@pytest.mark.parametrize("command", ["check", "enable"])
+def test_only_root_sees_all(run, command):
+    """Below --root, too: what can't be read is not told of as denied."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as top:
+        os.chmod(top, 0o755)
+        done = run("assay", command, "--root", top, user=65534, group=65534, extra_groups=[])
+    assert (done.rc, done.out) == (2, "") and done.err.endswith(f": {command}: only root can see all that counts\n"), done
 
 
 def test_one_old_kernel_weakens_all(assay, put):

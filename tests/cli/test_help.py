@@ -46,6 +46,13 @@ def test_help_without_man(bin_dir, tmp_path):
     assert code == 0 and shown.startswith("usage: assay check "), shown
 
 
+def test_help_of_two_commands(trouble):
+    """One at a time."""
+    for words in (["help", "check", "sign"], ["help", "sign", "check"]):
+        done = trouble("assay", *words)
+        assert "help takes one command" in done.err and f"'{words[2]}'" in done.err, done
+
+
 def test_help_of_help(run):
     """As --help; the programs that assay runs know help, too."""
     assert run("assay", "help", "help").out == run("assay", "help").out == run("assay", "--help").out

@@ -4,6 +4,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 
 import pytest
@@ -63,7 +64,28 @@ def test_without_levels_there_is_one(assay, signed):
     assert [level["name"] for level in answer["levels"]] == ["local"] and answer["levels"][0]["accepted"]
     assert answer["levels"][0]["certificates"][0]["file"] == f"{signed.path}/etc/assay/certs/signing.der"
     done = assay("level", "set", "vendor")
-    assert done.rc == 2 and "names no levels" in done.err and done.err.count("\n") == 1, done
+    assert (done.rc, done.err) == (2, f"assay: level: {signed.path}/etc/assay/assay.conf names no levels, so that "
+                                      "there is none to choose; see [levels] in assay.conf(5)\n"), done
+    assert assay("level", "get").out == "local  (in force: not known below --root)\n"
+    assert answer["levels"][0]["keyrings"] == [f"{signed.path}/usr/share/keyrings/debian-archive-keyring.gpg"]
+
+
+def test_before_keygen(assay, root):
+    """What is not there is said, and the keyring all the same."""
+    (root / "etc/assay/certs").rmdir()
+    shown = assay("level", "list").out
+    assert f"  certificates: {root.path}/etc/assay/certs: No such file or directory\n" in shown, shown
+    assert "debian-archive-keyring.gpg  (not there)\n" in shown, shown
+
+
+def test_the_example_names_levels(assay, signed, root_dir):
+    """Its comments taken off, it is a configuration with levels."""
+    text = (root_dir / "docs/assay.conf").read_text()
+    lines = [line.removeprefix("#") if re.match(r"#[a-z\[]", line) else line for line in text.splitlines()]
+    (signed / "etc/assay/assay.conf").write_text("\n".join(lines) + "\n")
+    assert assay("level", "get").out.startswith("debian")
+    assert [level["name"] for level in json.loads(assay("level", "list", "--json").out)["levels"]] == \
+        ["vendor", "debian", "local"]
 
 
 @pytest.mark.parametrize("words", [[], ["get", "x"], ["set"], ["set", "a", "b"], ["frob"], ["list", "x"]])
@@ -95,16 +117,34 @@ def test_what_is_below_gives_the_kernel_no_key(assay, levels):
     assert names(lines, "cert") == ["signing.der", "vendor.der", "mirror.der"]
     assert {p.name for p in (levels / "var/lib/assay/boot/certs").iterdir()} == set(names(lines, "cert"))
     shown = assay("level", "list").out
-    assert "taken     vendor" in shown and "taken     debian" in shown and "refused   local" in shown, shown
+    said = [f"level {name}: its packages and files are {how}\n" for name, how in
+            (("vendor", "taken"), ("debian", "taken"), ("local", "refused"))]
+    assert [line in shown for line in said] == [True] * 3, shown
+    signing = levels / "etc/assay/certs/signing.der"
+    assert shown.endswith(f"whatever the level, the kernel is given the signing certificate {signing}\n"), shown
     kept = {p.name: p.read_bytes() for p in (levels / "var/lib/assay/trust").iterdir()}
     assert set(kept) == {value.split()[0].removeprefix("sha256:") for value in lines["cert"] + lines["keyring"]}
     assert all(hashlib.sha256(data).hexdigest() == name for name, data in kept.items())
 
 
+def test_what_a_level_names_and_is_not_there(assay, levels):
+    """Keyrings as certificates: marked, and the missing keyring is named by check with its own remedy."""
+    (levels / "usr/share/keyrings/debian.gpg").unlink()
+    (levels / "etc/assay/levels/vendor.der").unlink()
+    (levels / "etc/assay/levels/site.der").write_bytes(b"junk")
+    shown = assay("level", "list").out
+    assert f"archives of  {levels.path}/usr/share/keyrings/debian.gpg  (not there)\n" in shown, shown
+    assert "vendor.der  (not there)\n" in shown and "site.der  (unreadable)\n" in shown, shown
+    done = assay("check")
+    assert "the keyring /usr/share/keyrings/debian.gpg is not there\n" in done.out, done
+    assert "mend: correct the line of the level that names it, in [levels] of assay.conf" in done.out
+
+
 def test_a_change_makes_the_next_boot_anew(assay, levels):
     """Where enforcement is configured, set is an enable; where that is refused, nothing is changed."""
     assert assay("enable").rc == 0
-    assert assay("level", "set", "vendor").rc == 0
+    done = assay("level", "set", "vendor")
+    assert done.rc == 0 and done.out.endswith("the level is then vendor\n"), done
     lines = record(levels)
     assert lines["level"] == ["vendor"] and names(lines, "cert") == ["signing.der", "vendor.der"]
     assert "keyring" not in lines and lines["mode"] == ["enforce"]
@@ -165,8 +205,8 @@ def test_log_and_owner_below_a_root(assay, levels):
                    '{"time":"t","event":"admit","path":"/x\\u001b[2J","reason":"because","by":"operator"}\n')
     done = assay("log")
     lines = done.out.splitlines()
-    assert done.rc == 2 and "1 lines are damaged" in done.err and len(lines) == 2, done
-    assert "tool 1 (all), 1 files, vouched for by an archive, signed here by key 01234567" in lines[0]
+    assert done.rc == 2 and "1 line is damaged and was passed over" in done.err and len(lines) == 2, done
+    assert "tool 1 (all), 1 file, vouched for by an archive, signed here by key 01234567" in lines[0]
     assert "/x\\x1b[2J" in lines[1] and lines[1].endswith("; because")
     assert len(assay("log", "--package", "tool", "--json").out.splitlines()) == 1
     done = assay("owner", "/usr/bin/tool", "/usr/sbin/init")

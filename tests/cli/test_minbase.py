@@ -111,7 +111,7 @@ def test_exactly_what_was_changed_is_found(signed, again, factor):
     for done, lines in ((refused, refused.err.splitlines()), (wrong, wrong.out.splitlines())):
         assert done.rc == 1 and len(lines) == len(changed), done
         named = {line.removeprefix("assay-sign: sign: ").split(": ")[0] for line in lines}
-        assert {os.lstat(p).st_ino for p in named} == links
+        assert {os.lstat(f"{signed}{p}").st_ino for p in named} == links
     assert again("verify", "--installed").rc == 0
 
 

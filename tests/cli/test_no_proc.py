@@ -41,6 +41,15 @@ def test_one_line_says_that_it_is_not_mounted(inside, words):
     assert not os.listxattr(inside.root / "opt/tool") and not (inside.root / "var/lib/assay/boot").exists()
 
 
+def test_programs_that_are_found_by_proc(inside):
+    """The others lie beside assay, which is known from /proc."""
+    del inside.env["ASSAY_EXEC_PATH"]
+    for command in ("keygen", "sign", "repair"):
+        done = inside.run("assay", command)
+        assert (done.rc, done.err) == (2, f"assay: {command}: /proc is not mounted here; "
+                                       "'mount -t proc proc /proc' first\n"), done
+
+
 def test_what_needs_none_goes_on(inside):
     """Absolute names are signed; a host that does not boot is disabled."""
     assert inside.run("assay", "sign", *KEYS, "--no-evm", "/opt/tool").rc == 0

@@ -413,11 +413,13 @@ def test_explain_of_a_changed_file_does_not_say_sign(assay, signed):
 
 
 def test_explain_of_data_has_no_remedy(assay, signed):
-    """Nothing executes it."""
+    """Nothing executes it, and without a question there is no verdict."""
     (signed / "usr/data").write_text("text\n")
     done = assay("explain", "/usr/data")
-    assert done.rc == 1 and "data: nothing executes it" in done.out and "mend" not in done.out, done
-    assert json.loads(assay("explain", "--json", "/usr/data").out)["files"][0]["remedy"] is None
+    assert done.rc == 0 and "data: nothing executes it" in done.out and "mend" not in done.out, done
+    assert "denied" not in done.out and "allowed" not in done.out
+    answer = json.loads(assay("explain", "--json", "/usr/data").out)["files"][0]
+    assert answer["remedy"] is None and answer["verdicts"] == []
 
 
 def test_explain_asks_for_the_interpreter_too(assay, signed):

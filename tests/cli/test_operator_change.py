@@ -197,7 +197,8 @@ def test_disable_in_spite_of_the_configuration(assay, logging, text):
     if "perhaps" in text:
         assert done.err == "" and mode(logging) == ["off"]
     else:
-        assert "assay.conf" in done.err and done.err.count("\n") == 1, done
+        assert done.err.startswith("assay: disable: assay.conf was left as it is, because it can't be read: "), done
+        assert "/etc/assay/assay.conf:" in done.err and done.err.count("\n") == 1, done
 
 
 def test_remains_that_cannot_be_removed_are_no_failure(assay, logging):

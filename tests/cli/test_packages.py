@@ -9,6 +9,7 @@ import pytest
 
 from frame.deb import ELF
 from frame.dpkg_root import DpkgRoot, has_ima
+from frame.terminal import on_terminal
 
 SCRIPT = b"#!/bin/sh\nexit 0\n"
 
@@ -379,3 +380,11 @@ def test_no_database_is_trouble(run, key, tmp_path):
 def test_misuse(trouble, args, words):
     """One line that says what is wrong, exit 2."""
     assert words in trouble("assay-sign", "sign", *args).err
+
+
+def test_progress_counts_packages(root, key, plain_bin_dir):
+    """On a terminal, after a second: which package of how many.  The file is large, and not as dpkg knows it."""
+    os.truncate(root / "usr/bin/tool", 2 << 30)
+    code, shown = on_terminal([plain_bin_dir / "assay-sign", "sign", "--installed", "--root", root.path, "--key",
+                               key[0], "--cert", key[1], "--profile", "signature", "--no-evm"])
+    assert code == 1 and "\rsigning packages: 1 of 1" in shown, shown

@@ -220,7 +220,7 @@ def test_stale_signatures_beside(run, denied, keys, other_keys, tmp_path):
     assert run(*words, other_keys[0], "--detached", deb).rc == 0
     done = run(*words, keys[0], "--cert", keys[1], deb)
     assert done.rc == 1 and "lie beside it" in done.out, done
-    denied(deb, f"by {deb}.assay: signed by a key that is not trusted")
+    denied(deb, f"in {deb}.assay: signed by a key that is not trusted")
     assert run(*words, keys[0], "--cert", keys[1], "--replace", deb).rc == 0
     assert not deb.with_name("t.deb.assay").exists() and run("assay-pkg", "verify", "--cert", keys[1], deb).rc == 0
 
@@ -262,3 +262,12 @@ def test_a_full_disk(trouble, keys, mounts, tmp_path):
     shutil.copy(deb, point / "t.deb")
     assert "No space left" in trouble("assay-pkg", "sign", "--key", keys[0], "--cert", keys[1], point / "t.deb").err
     assert os.listdir(point) == ["t.deb"] and (point / "t.deb").read_bytes() == deb.read_bytes()
+
+
+def test_what_is_no_package(run, keys, tmp_path):
+    """In words, and not in libarchive's."""
+    text = tmp_path / "passwd"
+    text.write_text("root:x:0:0\n")
+    for words in (["sign", "--key", keys[0]], ["show"]):
+        done = run("assay-pkg", *words, text)
+        assert (done.rc, done.err) == (2, f"assay-pkg: {words[0]}: {text}: not a Debian package\n"), done

@@ -12,6 +12,7 @@ import pytest
 UUID = "01234567-89ab-cdef-0123-456789abcdef"
 OTHER_UUID = "11111111-2222-3333-4444-555555555555"
 LOADER = "/lib64/ld-linux-x86-64.so.2"
+DEFAULTS = pathlib.Path(__file__).parents[2] / "docs/assay.conf"
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="security.* attributes take root")
 
 
@@ -19,7 +20,7 @@ NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="security.* attributes
 def generate(run):
     """generate("--kernel", "6.12", ...) -> the policy's text."""
     def made(*args):
-        done = run("assay-policy", "generate", "--config", "/nonexistent", *args)
+        done = run("assay-policy", "generate", "--config", DEFAULTS, *args)
         assert (done.rc, done.err) == (0, ""), done
         return done.out
     return made
@@ -120,7 +121,7 @@ def test_configuration_decides(run, tmp_path):
 def test_output_is_replaced_whole(run, tmp_path):
     """--output writes a file; one that can't be written is trouble and leaves nothing."""
     target = tmp_path / "out"
-    args = ["assay-policy", "generate", "--config", "/nonexistent", "--kernel", "6.1", "--profile",
+    args = ["assay-policy", "generate", "--config", DEFAULTS, "--kernel", "6.1", "--profile",
             "signature", "--output"]
     assert run(*args, target).rc == 0
     assert target.read_text(encoding="ascii").startswith("measure ")
@@ -142,6 +143,7 @@ def test_output_is_replaced_whole(run, tmp_path):
     (["--nonsense"], "no option is named"),
     (["--kernel"], "needs a value"),
     (["--config", "/"], "/"),
+    (["--config", "/nope"], "open: /nope: No such file"),
 ])
 def test_generate_refuses(trouble, args, part):
     """One line that says what is wrong."""
@@ -392,6 +394,7 @@ def test_interpreters_that_lead_nowhere(judge, sign, tmp_path):
     (["--kernel", "6.1", "--kernel", "6.12", "/bin/true"], "given twice"),
     (["--kernel", "all", "/bin/true"], "--kernel: one kernel judges"),
     (["--policy", "POLICY", "--kernel", "6.12", "--config", "/", "/bin/true"], "/"),
+    (["--policy", "POLICY", "--kernel", "6.12", "--config", "/nope", "/bin/true"], "open: /nope: No such file"),
     (["--cert", "/bin/true", "/bin/true"], "/bin/true"),
     (["--uid", "root", "/bin/true"], "not a number"),
     (["--policy", "POLICY", "--kernel", "6.12", "/nonexistent"], "/nonexistent"),
@@ -423,7 +426,7 @@ def test_full_disk_is_trouble(bin_dir, tmp_path, policy):
     bad = tmp_path / "bad"
     bad.write_text("nonsense\n", encoding="ascii")
     judge = ["--kernel", "6.12", "--policy", rules, "/bin/true"]
-    for args in (["generate", "--config", "/nonexistent", "--kernel", "6.12"],
+    for args in (["generate", "--config", DEFAULTS, "--kernel", "6.12"],
                  ["lint", "--kernel", "6.12", bad], ["lint", "--kernel", "6.12", "--json", bad],
                  ["explain", *judge], ["simulate", *judge], ["simulate", "--json", *judge]):
         with open("/dev/full", "wb") as full:

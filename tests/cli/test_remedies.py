@@ -160,7 +160,16 @@ def test_disable_of_what_was_never_enabled(run, bare, inside):
     assert "chroot" not in done.out and not (bare / "etc/assay").exists()
     done = inside.run("assay", "disable")
     assert done.rc == 2 and done.err.count("\n") == 1 and "is not installed" in done.err, done
+    assert "update-initramfs is not installed here" in inside.run("assay", "disable", "--no-initramfs").out
     assert not (bare / "etc/assay").exists()
+
+
+def test_a_policy_that_was_never_made(inside):
+    """What makes one, and what names another."""
+    for command in ("explain", "simulate"):
+        done = inside.run("assay", "policy", command, "--kernel", "6.12", "/usr/bin/true")
+        assert (done.rc, done.err) == (2, f"assay policy: {command}: there is no policy at /var/lib/assay/boot/policy: "
+                                       "'assay enable' makes it; or give --policy, as of 'assay policy generate'\n"), done
 
 
 def test_explain_of_a_users_file_does_not_say_sign(assay, signed, run):
@@ -187,12 +196,12 @@ def test_explain_of_a_users_file_does_not_say_sign(assay, signed, run):
 
 
 def test_explain_of_data_does_not_say_sign(assay, signed):
-    """First that it is data, then the verdict, and no more."""
+    """By which policy, then the file, then the verdict that was asked for, and no more."""
     (signed / "usr/data").write_text("text\n")
-    done = assay("explain", "/usr/data")
+    done = assay("explain", "/usr/data", "-o", "exec")
     lines = done.out.splitlines()
-    assert done.rc == 1 and lines[1] == "  data: nothing executes it", done
-    assert lines[2].startswith("exec: denied") and "sign the file" not in done.out
+    assert done.rc == 1 and lines[:2] == ["by the policy that 'assay enable' would make:", "/usr/data (other)"], done
+    assert lines[2].startswith("exec: denied") and "sign the file" not in done.out and "mend" not in done.out
 
 
 def test_a_file_without_records_is_told_of(run, tmp_path):
@@ -204,7 +213,11 @@ def test_a_file_without_records_is_told_of(run, tmp_path):
 
 
 def test_help_has_a_short_form(run):
-    """-h of assay itself."""
+    """-h wherever --help is."""
+    assert run("assay-sign", "-h").out == run("assay-sign", "--help").out
+    for words in (["check"], ["sign"], ["policy", "lint"], ["pkg", "show"]):
+        done = run("assay", *words, "-h")
+        assert done.rc == 0 and done.out == run("assay", *words, "--help").out and "-h, --help" in done.out, done
     assert run("assay", "-h").rc == 0 and run("assay", "-h").out == run("assay", "--help").out
 
 

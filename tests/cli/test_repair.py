@@ -317,3 +317,27 @@ def test_another_valid_signature_is_not_written_over(tree):
     done = tree.repair("--cert", cert)
     assert done.rc == 1 and "no security.evm that fits it: sign it again" in done.err, done
     assert tree.attrs("plain") == [newer[0], None]
+
+
+@pytest.mark.parametrize("text", ["[enforcement]\nmode = perhaps\n", "nonsense\n"])
+def test_a_configuration_that_is_damaged(tree, run, tmp_path, text):
+    """Where the certificates are given, nothing of it is needed; else it is said what to do."""
+    root = tmp_path / "root"
+    (root / "etc/assay").mkdir(parents=True)
+    (root / "etc/assay/assay.conf").write_text(text)
+    shutil.copytree(tree.path, root / str(tree.path).lstrip("/"))
+    path = root / str(tree.path / "plain").lstrip("/")
+    os.removexattr(path, "security.ima") if "security.ima" in os.listxattr(path) else None
+    words = ["assay-sign", "repair", "--root", root, "--manifest", tree.manifest]
+    done = run(*words)
+    assert done.rc == 2 and done.err.startswith(f"assay-sign: repair: {root}/etc/assay/assay.conf:"), done
+    assert done.err.endswith("; mend it, or give the certificates that it would name by --cert\n"), done
+    done = run(*words, "--cert", tree.keys[0][1], tree.path / "plain")
+    assert (done.rc, done.err) == (0, "") and "security.ima" in os.listxattr(path), done
+
+
+def test_before_anything_was_signed(run, tmp_path, keys):
+    """No manifest: what writes it."""
+    done = run("assay-sign", "repair", "--root", tmp_path, "--cert", keys[0][1])
+    assert (done.rc, done.err) == (2, f"assay-sign: repair: {tmp_path}/var/lib/assay/manifest: there is no manifest; "
+                                   f"'assay sign --installed --root {tmp_path}' writes it\n"), done

@@ -247,8 +247,8 @@ def test_a_program_of_another_user_is_refused(sign, verify, tmp_path):
     os.chown(data, 3, 0)
     done = sign("-r", tmp_path)
     assert done.rc == 1 and done.err.count("\n") == 1, done
-    assert (f"{path}: owned by user 3: in the signature profile only files of users 0 to 2 run; chown it to "
-            "root, or use the verity profile") in done.err
+    assert (f"{path}: owned by user 3: in the signature profile only files of users 0 to 2 run; have root "
+            "own it or a copy of it, or use the verity profile") in done.err
     assert not attr(path) and sign(path).rc == 1 and quiet(sign(data))
     assert quiet(sign("-r", "--all-files", tmp_path)) and attr(path)
     done = verify("-r", tmp_path)

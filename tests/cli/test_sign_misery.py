@@ -300,3 +300,27 @@ def test_stdout_that_is_full(bin_dir, keys, tool, words):
         done = subprocess.run([bin_dir / "assay-sign", *words, *([tool] if len(words) > 1 else [])],
                               stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 2 and done.stderr.startswith(b"assay-sign: stdout: "), done
+
+
+def test_contradicting_options(trouble, tool, keys):
+    """One of the two was not meant."""
+    for pair in (["--evm", "--no-evm"], ["--no-evm", "--evm"]):
+        done = trouble("assay-sign", "sign", "--key", keys[0], *pair, tool)
+        assert "--evm and --no-evm exclude each other" in done.err and not signed(tool), done
+
+
+def test_names_below_a_root_are_those_of_that_system(run, keys, tmp_path):
+    """As explain, owner and repair have them; in JSON they are where the file is."""
+    make(tmp_path / "tool")
+    words = ["verify", "--cert", keys[1], "--root", tmp_path, "/tool"]
+    assert run("assay-sign", *words).out == "/tool: no signature (security.ima)\n"
+    assert f'"path":"{tmp_path}/tool"' in run("assay-sign", *words, "--json").out
+
+
+def test_a_name_with_the_root_in_front(run, keys, tmp_path):
+    """It is not one of that system: which one is."""
+    make(tmp_path / "tool")
+    for command in ("sign", "verify"):
+        words = ["--key", keys[0]] if command == "sign" else []
+        done = run("assay-sign", command, *words, "--cert", keys[1], "--root", tmp_path, tmp_path / "tool")
+        assert done.rc == 2 and "no such file below --root, where its name is '/tool'" in done.err, done

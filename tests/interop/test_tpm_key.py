@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A signing key that never leaves a TPM, through OpenSSL's provider for it."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -68,8 +69,18 @@ def test_a_key_in_a_tpm_signs(run, evmctl, tpm, tmp_path):
 
 def test_without_the_tpm(trouble, tmp_path):
     """A handle that can't be reached is one kind of trouble, and nothing is made."""
-    env = os.environ | LEAKY | {"TPM2OPENSSL_TCTI": f"swtpm:path={tmp_path}/none",
-                                "TSS2_LOG": "all+none"}
+    env = os.environ | LEAKY | {"TPM2OPENSSL_TCTI": f"swtpm:path={tmp_path}/none"}
     done = trouble("assay-sign", "keygen", "--key", f"handle:{HANDLE}", "--cert", tmp_path / "cert",
                    env=env)
-    assert "no private key was found" in done.err and not (tmp_path / "cert").exists()
+    assert "a key there needs tpm2-openssl, and a TPM" in done.err and not (tmp_path / "cert").exists()
+
+
+@pytest.mark.parametrize("handle, level, says", [(HANDLE, "ok", "signing key handle:"),
+                                                 ("0x81000099", "reason", "no private key was found there")])
+def test_check_looks_for_it(run, tpm, tmp_path, handle, level, says):
+    """A handle with a key is as it should be, one without is a reason; the TPM's libraries say nothing."""
+    (tmp_path / "root/etc/assay").mkdir(parents=True)
+    (tmp_path / "root/etc/assay/assay.conf").write_text(f"[keys]\nsigning = handle:{handle}\n")
+    done = run("assay", "check", "--root", tmp_path / "root", "--verbose", "--json", env=tpm)
+    found, = [f for f in json.loads(done.out)["findings"] if f["id"] == "key.signing"]
+    assert (done.rc, done.err, found["level"]) == (1, "", level) and says in found["text"], done

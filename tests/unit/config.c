@@ -51,9 +51,47 @@ static void refusals_name_file_and_line(void)
 	CHECK_FAILS(parse("[keys]\nsigning =\n", &c, &err), &err, "signing: empty");
 	CHECK_FAILS(parse("[boot]\ninit =\n", &c, &err), &err, "init: no path given");
 	CHECK_FAILS(parse("[boot]\ninit = x\n", &c, &err), &err, "absolute path");
-	CHECK_FAILS(parse("mode = log\n", &c, &err), &err, "has nothing named 'mode'");
+	CHECK_FAILS(parse("mode = log\n", &c, &err), &err,
+		    "assay.conf:1: 'mode' stands before any [section]");
+	CHECK_FAILS(parse("[enforcment]\nmode = log\n", &c, &err), &err,
+		    "assay.conf:2: no section is named [enforcment]");
 	CHECK_FAILS(parse("[boot]\nnonsense\n", &c, &err), &err, "assay.conf:2: neither");
 	CHECK_FAILS(config_parse("[boot]\0\n", 8, "f", &c, &err), &err, "NUL");
+}
+
+static void paths_of_keys_are_absolute(void)
+{
+	struct err err = ERR_INIT;
+	struct config c;
+
+	CHECK_FAILS(parse("[keys]\nsigning = x.key\n", &c, &err), &err,
+		    "assay.conf:2: signing: 'x.key' is neither");
+	CHECK_FAILS(parse("[keys]\nsigning = file:x\n", &c, &err), &err, "neither");
+	CHECK_FAILS(parse("[keys]\nsigning = d/x:y\n", &c, &err), &err, "neither");
+	CHECK_FAILS(parse("[keys]\ncertificate = x.der\n", &c, &err), &err,
+		    "assay.conf:2: certificate: 'x.der' is no absolute path");
+	CHECK_FAILS(parse("[keys]\ncertificates = x\n", &c, &err), &err, "no absolute path");
+	CHECK_OK(parse("[keys]\nsigning = file:///x\ncertificate = /x\n", &c, &err), &err);
+	CHECK_OK(parse("[keys]\nsigning = file:/x\n", &c, &err), &err);
+}
+
+static void what_is_there_twice_is_refused(void)
+{
+	static const char *const twice[] = {
+		"[enforcement]\nmode = log\nmode = off\n",
+		"[enforcement]\nlevel = a\nlevel = a\n[levels]\na = /a.der\n",
+		"[keys]\nsigning = /a\n[boot]\npcr = 9\n[keys]\nsigning = /b\n",
+		"[packages]\nkeyrings = /a.gpg\n  /b.gpg\n",
+		"[boot]\npcr = 9\npcr = 9\n",
+	};
+	struct err err = ERR_INIT;
+	struct config c;
+
+	for (size_t i = 0; i < ARRAY_LEN(twice); i++)
+		CHECK_FAILS(parse(twice[i], &c, &err), &err, "' is there twice");
+	CHECK_FAILS(parse(twice[0], &c, &err), &err, "assay.conf:3: enforcement: 'mode' is there");
+	CHECK_OK(parse("[boot]\ninit = /a\ninit = /b\npcr = 9\n", &c, &err), &err);
+	CHECK(c.settings.n_init == 2);
 }
 
 static void levels_are_read_in_their_order(void)
@@ -83,7 +121,9 @@ static void levels_that_are_none(void)
 	CHECK_FAILS(parse("[levels]\na = /x.asc\n", &c, &err), &err, "no absolute path");
 	CHECK_FAILS(parse("[levels]\na = /x.der /y\n", &c, &err), &err, "'/y' is no absolute");
 	CHECK_FAILS(parse("[levels]\na = /x.der\na = /y.der\n", &c, &err), &err, "there twice");
-	CHECK_FAILS(parse("[enforcement]\nlevel = a\n", &c, &err), &err, "not one that [levels]");
+	CHECK_FAILS(parse("[enforcement]\nlevel = a\n", &c, &err), &err,
+		    "assay.conf:2: level: 'a' is not one that [levels]");
+	CHECK_FAILS(parse("level = no\n", &c, &err), &err, "assay.conf:1: 'level' stands before");
 	CHECK_FAILS(parse("[levels]\na=/a.der\nb=/a.der\nc=/a.der\nd=/a.der\ne=/a.der\nf=/a.der\n"
 			  "g=/a.der\nh=/a.der\ni=/a.der\n",
 			  &c, &err),
@@ -138,7 +178,8 @@ static void editing_changes_the_mode_only(void)
 
 static const struct unit_case cases[] = {
 	CASE(absent_file_gives_the_defaults), CASE(every_section_is_read),
-	CASE(refusals_name_file_and_line),    CASE(levels_are_read_in_their_order),
+	CASE(refusals_name_file_and_line),    CASE(paths_of_keys_are_absolute),
+	CASE(what_is_there_twice_is_refused), CASE(levels_are_read_in_their_order),
 	CASE(levels_that_are_none),	      CASE(file_larger_than_the_maximum_is_refused),
 	CASE(editing_changes_the_mode_only),  CASE_END,
 };
