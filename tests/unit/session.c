@@ -11,7 +11,7 @@
 
 #include "unit/unit.h"
 
-#define PATIENCE 1 /* seconds */
+#define PATIENCE 3 /* seconds */
 
 /* How long the end takes, and whether it gets further meanwhile. */
 static unsigned int steps; /* of half a second */
@@ -100,7 +100,7 @@ static void one_that_gets_further_is_waited_for(void)
 	bool there = false;
 
 	NEEDS_MOUNTS;
-	steps = 6;
+	steps = 10;
 	moves = true;
 	CHECK_OK(session_begin(getpid(), &watch, &err), &err);
 	CHECK_OK(end(&answer, &there, &err), &err);
