@@ -229,6 +229,30 @@ def test_a_user_does_not_spoil_it(host, sign, tool):
     assert host.sh("tool", timeout=60) == "tool runs\n"
 
 
+# A user's files, written and closed as fast as that goes.
+FLOOD = """import os
+top = f"/dev/shm/flood{os.getpid()}"
+os.mkdir(top)
+names = [f"{top}/{n}" for n in range(5000)]
+while True:
+    for name in names:
+        os.close(os.open(name, os.O_WRONLY | os.O_CREAT))
+"""
+
+
+@pytest.mark.skipif(not LONG, reason="with ASSAY_LONG")
+def test_a_user_does_not_flood_it(host, sign, tool):
+    """No execution waits for what a user closes."""
+    host.put("/tmp/flood", FLOOD)
+    for _ in range(3):
+        host.sh("systemd-run --uid=user python3 /tmp/flood")
+    sign(tool)
+    put(host, tool)
+    host.sh(f"dpkg -i {PLACE}/tool.deb", 300)
+    assert host.sh("tool", timeout=60) == "tool runs\n"
+    assert host.sh("assay verify --package tool", timeout=120) == ""
+
+
 def test_packages_that_do_not_serve_this_host(host, sign, tool, tmp_path, setup):
     """Signed for the other profile, without EVM where no key is here, or of a format that nobody signs: refused."""
     other = "signature" if setup.profile == "verity" else "verity"
