@@ -12,11 +12,11 @@
 #include "base/io.h"
 #include "base/root.h"
 
-/* What is read and written below a root by its path: a link would lead out of it. */
+/* What is written below a root by its path: a link would lead out of it. */
 static int check_places(const char *root, struct err *err)
 {
-	static const char *const dirs[] = { "/etc",	      "/etc/assay", "/var",	 "/var/lib",
-					    "/var/lib/assay", "/run",	    "/run/assay" };
+	static const char *const dirs[] = { "/etc", "/etc/assay", "/var", "/var/lib",
+					    "/var/lib/assay" };
 
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
 		AUTO_STR path = NULL;
