@@ -328,8 +328,10 @@ static int before_exec(struct watch *watch, pid_t pid, int fd, struct err *err)
 	return label_executed(watch, fd, &e.st, err);
 }
 
-/* The kernel decides; here everything goes on, labelled or not. */
-static int on_exec(struct watch *watch, pid_t pid, int fd, struct err *err)
+/* The kernel decides; here everything goes on, labelled or not.  Not inlined: the frames of it and
+ * of on_close are too much for one function. */
+__attribute__((noinline)) static int on_exec(struct watch *watch, pid_t pid, int fd,
+					     struct err *err)
 {
 	const struct fanotify_response answer = { .fd = fd, .response = FAN_ALLOW };
 	struct err why = ERR_INIT;
