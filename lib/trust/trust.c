@@ -12,6 +12,7 @@
 #include "base/io.h"
 
 #define TRUST_PATH_MAX 256
+#define KEYRING_FD_MIN 64
 
 /* *text is the file, found by what the record says of it, and nothing else. */
 static int read_named(const struct record_file *file, char ret_path[static TRUST_PATH_MAX],
@@ -39,7 +40,9 @@ static int read_named(const struct record_file *file, char ret_path[static TRUST
  */
 static int add_keyring(struct trust *t, const struct buf *text, struct err *err)
 {
-	int fd = memfd_create("keyring", MFD_ALLOW_SEALING);
+	AUTO_FD low = memfd_create("keyring", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+	/* Out of the way of those that gpgv is given by their numbers. */
+	int fd = low < 0 ? -1 : fcntl(low, F_DUPFD, KEYRING_FD_MIN);
 	size_t at = 0;
 
 	while (at < RECORD_KEYRINGS_MAX && t->keyring[at] >= 0)
