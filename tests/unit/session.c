@@ -116,7 +116,7 @@ static void one_that_does_not_is_ended(void)
 	NEEDS_MOUNTS;
 	steps = 60;
 	CHECK_OK(session_begin(getpid(), &watch, &err), &err);
-	CHECK_FAILS(end(&answer, &there, &err), &err, "got no further for 1 seconds");
+	CHECK_FAILS(end(&answer, &there, &err), &err, "got no further for 3 seconds");
 	CHECK(there && ended_by() == SIGKILL);
 	CHECK_OK(end(&answer, &there, &err), &err);
 	CHECK(!there);
