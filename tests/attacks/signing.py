@@ -95,3 +95,7 @@ LD_PRELOAD=/tmp/l.so dpkg -i $P/tool.deb""",
 printf '[packages]\\nkeyrings = %s/mine.gpg\\n' $P >>/etc/assay/assay.conf; cp $P/lists/* /var/lib/apt/lists/
 dpkg -i $P/evil.deb""",
 }
+
+# Who wins these is chance, or they want the signer itself: what is left behind then is no proof.
+UNCERTAIN = {name for name, script in ATTEMPTS.items() if "busy=" in script} | {
+    "a preloaded library", "other signatures in it", "a second data.tar", "hooks for another root"}

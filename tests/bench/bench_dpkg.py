@@ -17,12 +17,11 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent), str(pathlib
 from figures import at_most, figure, median, print_figures  # noqa: E402
 from vm.lab.lab import Lab  # noqa: E402
 from vm.lab.prepare import Preparer, Setup, assay_debs  # noqa: E402
-from vm.upgrades import SERVER, closure, download, give_lists  # noqa: E402
+from vm.packages import PLACE, SERVER, closure, download, give_lists, put  # noqa: E402
 
 TURNS = int(os.environ.get("ASSAY_BENCH_TURNS", "1"))
 COMMAND = "tests/bench/bench_dpkg.py"
 SETUPS = (Setup("6.12", "verity", "portable"), Setup("6.1", "signature", "portable"))
-PLACE = "/var/tmp/packages"
 RUN = f"sync; dpkg --unpack {PLACE}/*.deb && dpkg --configure --pending && sync"
 
 
@@ -31,9 +30,7 @@ def turn(preparer, setup, stage, place):
     with preparer.resumed(setup, stage) as machine:
         names = closure(machine, SERVER, place)
         give_lists(machine)
-        machine.sh(f"mkdir -m 755 {PLACE}")
-        for deb in download(names, pathlib.Path(place) / "debs"):
-            machine.put(f"{PLACE}/{deb.name}", deb)
+        put(machine, *download(names, pathlib.Path(place) / "debs"))
         begun = time.monotonic()
         machine.sh(RUN, 7200)
         took = time.monotonic() - begun

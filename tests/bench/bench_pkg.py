@@ -16,7 +16,7 @@ import time
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent), str(pathlib.Path(__file__).parent)]
 
 from figures import at_least, at_most, figure, median, print_figures  # noqa: E402
-from vm.upgrades import download  # noqa: E402
+from vm.packages import download  # noqa: E402
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 CACHE = pathlib.Path(os.environ.get("ASSAY_CACHE", TOP / "build/cache"))

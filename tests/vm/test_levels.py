@@ -8,12 +8,12 @@ import pytest
 
 from frame.deb import build_deb
 from vm.lab.prepare import Setup
+from vm.packages import PLACE, put
 
 pytestmark = [pytest.mark.vm,
               pytest.mark.parametrize("setup", [Setup("6.12", "verity", "portable")], ids=str, indirect=True)]
 
 TOOL = b"#!/bin/sh\necho tool runs\n"
-PLACE = "/var/tmp/packages"
 LEVELS = """
 [levels]
 vendor = /etc/assay/levels/vendor.der
@@ -47,11 +47,10 @@ def packages(makers, bin_dir, tmp_path):
 def host(enforcing_machine, makers, packages):
     """An enforcing machine with three levels, the lowest in force, and the packages."""
     machine = enforcing_machine
-    machine.sh(f"mkdir -m 755 {PLACE} /etc/assay/levels")
+    machine.sh("mkdir -m 755 /etc/assay/levels")
     for name in ("vendor", "site"):
         machine.put(f"/etc/assay/levels/{name}.der", makers[name][1])
-    for deb in packages.values():
-        machine.put(f"{PLACE}/{deb.name}", deb)
+    put(machine, *packages.values())
     machine.put("/tmp/levels", LEVELS.encode())
     machine.sh("cat /tmp/levels >>/etc/assay/assay.conf && assay enable", 600)
     machine.reboot()

@@ -7,12 +7,11 @@ import pytest
 
 from frame.deb import build_deb
 from vm.lab.prepare import Setup
-from vm.upgrades import closure, download, give_lists
+from vm.packages import PLACE, closure, download, give_lists, put
 
 pytestmark = [pytest.mark.vm, pytest.mark.skipif("ASSAY_LONG" not in os.environ, reason="with ASSAY_LONG"),
               pytest.mark.parametrize("setup", [Setup("6.12", "verity", "portable")], ids=str, indirect=True)]
 
-PLACE = "/var/tmp/packages"
 HANDLE = "0x81000100"
 MAKE_KEY = f"""set -e
 cd /root
@@ -33,9 +32,7 @@ def test_a_key_in_the_tpm(signed_machine, tmp_path):
     """From keygen to a package of the archive; the file key is gone, and nothing is denied."""
     host = signed_machine
     tools = closure(host, ["tpm2-tools", "tpm2-openssl"], tmp_path)
-    host.sh(f"mkdir -m 755 {PLACE}")
-    for deb in download(tools, tmp_path / "tools"):
-        host.put(f"{PLACE}/{deb.name}", deb)
+    put(host, *download(tools, tmp_path / "tools"))
     host.sh(f"dpkg -i {PLACE}/*.deb && rm {PLACE}/*.deb", 600)
     host.sh(MAKE_KEY, 300)
     host.sh("rm /etc/assay/keys/signing.key /etc/assay/certs/signing.der")
@@ -47,10 +44,9 @@ def test_a_key_in_the_tpm(signed_machine, tmp_path):
     assert host.failed_units() == [] and host.denials() == []
     assert host.run("assay status").rc == 0
     deb = build_deb(tmp_path / "unsigned", "unsigned", {"/usr/bin/unsigned": (b"#!/bin/sh\n", 0o755)})
-    host.put(f"{PLACE}/unsigned.deb", deb)
+    put(host, deb)
     assert host.run(f"dpkg -i {PLACE}/unsigned.deb", 300).rc == 2
     give_lists(host)
-    for deb in download(["hello"], tmp_path / "hello"):
-        host.put(f"{PLACE}/{deb.name}", deb)
+    put(host, *download(["hello"], tmp_path / "hello"))
     host.sh(f"dpkg -i {PLACE}/hello_*.deb", 300)
     assert "Hello" in host.sh("hello") and host.denials() == []

@@ -3,13 +3,12 @@
 before anything is unpacked."""
 
 import os
-import subprocess
-from pathlib import Path
 
 import pytest
 
 from frame.deb import build_deb
 from vm.lab.prepare import Setup
+from vm.packages import PLACE, Signer, download, give_lists, put
 
 pytestmark = [pytest.mark.vm,
               pytest.mark.parametrize("setup", [Setup("6.12", "verity", "portable"),
@@ -20,7 +19,6 @@ LONG = bool(os.environ.get("ASSAY_LONG"))
 
 TOOL = b"#!/bin/sh\necho tool runs\n"
 POSTINST = "#!/bin/sh\nset -e\n/usr/bin/tool\n/usr/sbin/copy-of-true\nldd /usr/sbin/copy-of-true >/dev/null\n"
-PLACE = "/var/tmp/packages"
 SCRIPT = "#!/bin/sh\nset -e\n{}\n"
 
 
@@ -46,14 +44,7 @@ def host(enforcing_machine):
 @pytest.fixture
 def sign(host, bin_dir, tmp_path):
     """Signs packages outside, by the key that the host trusts."""
-    key, cert = tmp_path / "k.key", tmp_path / "k.der"
-    key.write_bytes(host.get("/etc/assay/keys/signing.key"))
-    key.chmod(0o600)
-    cert.write_bytes(host.get("/etc/assay/certs/signing.der"))
-
-    def work(*debs, words=()):
-        subprocess.run([bin_dir / "assay-pkg", "sign", *words, "--key", key, "--cert", cert, *debs], check=True)
-    return work
+    return Signer(host, bin_dir / "assay-pkg", tmp_path)
 
 
 @pytest.fixture
@@ -63,12 +54,6 @@ def tool(host, tmp_path):
              "/usr/share/doc/tool/readme": (b"text\n", 0o644)}
     return build_deb(tmp_path / "tool", "tool", files, scripts={"preinst": "#!/bin/sh\n", "postinst": POSTINST,
                                                                "prerm": "#!/bin/sh\n", "postrm": "#!/bin/sh\n"})
-
-
-def put(host, *debs):
-    """Copies packages to the host."""
-    for deb in debs:
-        host.put(f"{PLACE}/{deb.name}", deb)
 
 
 def test_signed_packages_install_and_run(host, sign, tool, setup):
@@ -151,21 +136,6 @@ def test_scripts_change_their_files(host, sign, tmp_path, setup, change):
 
 CORE = """libc6 libc-bin dpkg apt systemd bash coreutils dash perl-base tar sed grep gzip findutils util-linux login
     passwd cron openssh-server libssl3 libpam-modules debianutils kmod udev hello""".split()
-LISTS = "/var/lib/apt/lists"
-
-
-def lists(host):
-    """Gives the host what this machine's apt knows of its archives."""
-    for path in Path(LISTS).iterdir():
-        if path.name.endswith("InRelease") or "_binary-amd64_Packages" in path.name:
-            host.put(f"{LISTS}/{path.name}", path)
-
-
-def download(names, place):
-    """Packages as the archive has them."""
-    place.chmod(0o777)
-    subprocess.run(["apt-get", "download", "-q", *names], cwd=place, check=True, capture_output=True)
-    return sorted(place.glob("*.deb"))
 
 
 def test_debians_packages_in_one_run(host, tmp_path):
@@ -175,7 +145,7 @@ def test_debians_packages_in_one_run(host, tmp_path):
     put(host, *debs)
     done = host.run(f"dpkg -i {PLACE}/*.deb", 300)
     assert done.rc == 2 and done.stderr.count("no archive whose key is trusted vouches for it") == len(debs), done
-    lists(host)
+    give_lists(host)
     host.sh(f"dpkg -i {PLACE}/*.deb", 1200)
     assert host.denials() == []
     # Conffiles that were changed since, and what a script of root's own made, are not the packages'.

@@ -3,16 +3,14 @@
 
 import os
 import random
-import subprocess
 
 import pytest
 
 from vm.lab.prepare import Setup
-from vm.upgrades import SERVER, closure, download, give_lists
+from vm.packages import PLACE, SERVER, Signer, closure, download, give_lists, put
 
 LONG = bool(os.environ.get("ASSAY_LONG"))
 CUTS = int(os.environ.get("ASSAY_COUNT_FACTOR", "1"))
-PLACE = "/var/tmp/packages"
 CORE = """libc6 libc-bin dpkg bash coreutils dash perl-base tar sed grep gzip findutils util-linux systemd udev
     libssl3 libpam-modules login passwd kmod""".split()
 SETUPS = [Setup("6.12", "verity", "portable"), Setup("6.1", "signature", "portable")]
@@ -24,21 +22,7 @@ both = pytest.mark.parametrize("setup", SETUPS, ids=str, indirect=True)
 @pytest.fixture
 def sign(enforcing_machine, bin_dir, tmp_path):
     """Signs packages outside, by the key that the host trusts."""
-    key, cert = tmp_path / "k.key", tmp_path / "k.der"
-    key.write_bytes(enforcing_machine.get("/etc/assay/keys/signing.key"))
-    key.chmod(0o600)
-    cert.write_bytes(enforcing_machine.get("/etc/assay/certs/signing.der"))
-
-    def work(*debs):
-        subprocess.run([bin_dir / "assay-pkg", "sign", "--key", key, "--cert", cert, *debs], check=True)
-    return work
-
-
-def put(host, debs):
-    """Copies packages to the host."""
-    host.sh(f"mkdir -m 755 {PLACE}")
-    for deb in debs:
-        host.put(f"{PLACE}/{deb.name}", deb)
+    return Signer(enforcing_machine, bin_dir / "assay-pkg", tmp_path)
 
 
 @both
@@ -49,7 +33,7 @@ def test_two_hundred_packages(enforcing_machine, tmp_path):
     names = closure(host, SERVER, tmp_path)
     assert len(names) >= 200, len(names)
     give_lists(host)
-    put(host, download(names, tmp_path / "debs"))
+    put(host, *download(names, tmp_path / "debs"))
     host.sh(f"dpkg --unpack {PLACE}/*.deb && dpkg --configure --pending", 3600)
     assert host.denials() == []
     for command in ("python3 -c 1", "ruby -e 1", "perl -e 1", "java -version", "node -e 1", "psql --version", "go version"):
@@ -72,7 +56,7 @@ def test_the_power_goes(enforcing_machine, sign, tmp_path, setup, number):
     print(f"the power goes after {seconds:.2f} s")
     debs = download(CORE, tmp_path / "debs")
     sign(*debs)
-    put(host, debs)
+    put(host, *debs)
     host.sh(f"systemd-run --unit=upgrade sh -c 'exec dpkg -i {PLACE}/*.deb'")
     host.run(f"timeout {seconds} sh -c 'while systemctl -q is-active upgrade; do sleep 0.1; done'", timeout=seconds + 120)
     host.kill()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Packages of Debian's archive for a machine: what apt here would install there."""
+"""Packages for a machine: what apt here would install there, and signed ones, put in their place."""
 
 import subprocess
 from pathlib import Path
@@ -35,3 +35,26 @@ def download(names, place):
     place.chmod(0o777)
     subprocess.run(["apt-get", "download", "-q", *names], cwd=place, check=True, capture_output=True)
     return sorted(place.glob("*.deb"))
+
+
+PLACE = "/var/tmp/packages"
+
+
+def put(host, *debs):
+    """Copies packages to the machine."""
+    host.sh(f"mkdir -p -m 755 {PLACE}")
+    for deb in debs:
+        host.put(f"{PLACE}/{deb.name}", deb)
+
+
+class Signer:
+    """Signs packages outside, by the key that a machine trusts."""
+
+    def __init__(self, host, program, top):
+        self.program, self.key, self.cert = program, Path(top) / "k.key", Path(top) / "k.der"
+        self.key.write_bytes(host.get("/etc/assay/keys/signing.key"))
+        self.key.chmod(0o600)
+        self.cert.write_bytes(host.get("/etc/assay/certs/signing.der"))
+
+    def __call__(self, *debs, words=()):
+        subprocess.run([self.program, "sign", *words, "--key", self.key, "--cert", self.cert, *debs], check=True)
