@@ -48,14 +48,14 @@ int taken_add(json_t *entries, const struct trust *trust, const struct taken *ta
 int taken_write(const json_t *entries, struct err *err)
 {
 	CLEANUP(log_done) struct log log = LOG_INIT;
-	json_t *entry;
-	size_t i;
+	const size_t n = json_array_size(entries);
 
-	if (json_array_size(entries) == 0)
+	if (!n)
 		return 0;
 	if (log_open(&log, LOG_PATH, err) < 0)
 		return -1;
-	json_array_foreach(entries, i,
-			   entry) if (log_add(&log, json_incref(entry), err) < 0) return -1;
+	for (size_t i = 0; i < n; i++)
+		if (log_add(&log, json_incref(json_array_get(entries, i)), err) < 0)
+			return -1;
 	return log_close(&log, err);
 }

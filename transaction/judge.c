@@ -34,7 +34,6 @@ struct worker {
 	struct package_signing how;
 	atomic_size_t *next;
 	const size_t *order; /* in which the items are taken */
-	struct err err;
 	pthread_t thread;
 	bool started;
 	struct progress *progress; /* of the first thread; NULL: others show none */
@@ -240,8 +239,8 @@ static void tell(const struct judged *it)
 	(void)fprintf(stderr, ": %s\n", it->why.text);
 }
 
-static int conclude(const struct judge *judge, struct judged *it, struct judge_result *result,
-		    struct err *err)
+static int take(const struct judge *judge, struct judged *it, struct judge_result *result,
+		struct err *err)
 {
 	const struct deb *deb = &it->package->deb;
 	const struct taken taken = { .package = deb->package,
@@ -254,13 +253,19 @@ static int conclude(const struct judge *judge, struct judged *it, struct judge_r
 				     .by = it->by,
 				     .keyid = judge->how ? judge->how->keyid : 0 };
 
+	if (taken_add(result->taken, judge->trust, &taken, err) < 0)
+		return -1;
+	return table_add(result->table, &it->package, err);
+}
+
+/* What could not be judged may have no package to look at. */
+static int conclude(const struct judge *judge, struct judged *it, struct judge_result *result,
+		    struct err *err)
+{
 	if (it->outcome == OUTCOME_TROUBLE)
 		return err_set(err, "%s: %s", it->path, it->why.text);
-	if (it->outcome == OUTCOME_TAKEN) {
-		if (taken_add(result->taken, judge->trust, &taken, err) < 0)
-			return -1;
-		return table_add(result->table, &it->package, err);
-	}
+	if (it->outcome == OUTCOME_TAKEN)
+		return take(judge, it, result, err);
 	result->refused++;
 	if (!result->tell)
 		return 0;

@@ -381,18 +381,15 @@ static bool is_of_one_event(int error)
 	       error == EIO || error == ETXTBSY || error == EROFS;
 }
 
-int watch_handle(struct watch *watch, struct err *err)
+static int handle(struct watch *watch, struct err *err)
 {
 	struct fanotify_event_metadata events[EVENTS_MAX];
 
-	/* From the first event that waits until none does. */
-	(void)alarm(BARRIER_SECONDS);
 	while (has_events(watch)) {
 		struct fanotify_event_metadata *event = events;
-		ssize_t len;
+		ssize_t len = read(watch->fan, events, sizeof(events));
 		int rc = 0;
 
-		len = read(watch->fan, events, sizeof(events));
 		if (len < 0 && !is_of_one_event(errno))
 			rc = err_errno(err, "fanotify");
 		for (; rc == 0 && len > 0 && FAN_EVENT_OK(event, len);
@@ -401,8 +398,18 @@ int watch_handle(struct watch *watch, struct err *err)
 		if (rc < 0)
 			return -1;
 	}
-	(void)alarm(0);
 	return 0;
+}
+
+/* The deadline is from the first event that waits until none does. */
+int watch_handle(struct watch *watch, struct err *err)
+{
+	int rc;
+
+	(void)alarm(BARRIER_SECONDS);
+	rc = handle(watch, err);
+	(void)alarm(0);
+	return rc;
 }
 
 void watch_take_up(struct watch *watch, int *fd)

@@ -48,23 +48,21 @@ static const char *text_of(const json_t *entry, const char *name)
 	return text ? text : "";
 }
 
-/* What root wrote there is shown as it is, but moves no cursor. */
-static void put(const char *before, const json_t *entry, const char *name, const char *after)
-{
-	const char *text = text_of(entry, name);
-
-	if (!*text)
-		return;
-	(void)fputs(before, stdout);
-	cmd_print_name(stdout, text);
-	(void)fputs(after, stdout);
-}
-
 static void print_signer(const json_t *entry)
 {
-	put("key ", entry, "keyid", "");
-	put(" ", entry, "subject", "");
-	put(", level ", entry, "level", "");
+	out_field("key ", entry, "keyid", "");
+	out_field(" ", entry, "subject", "");
+	out_field(", level ", entry, "level", "");
+}
+
+/* Whose word it is that the package may be installed. */
+static const char *voucher(const char *by)
+{
+	if (strcmp(by, "archive") == 0)
+		return ", vouched for by an archive, signed here by ";
+	if (strcmp(by, "rpm") == 0)
+		return ", vouched for by a key of rpm's keyring, signed here by ";
+	return ", signed by ";
 }
 
 static void print_entry(const json_t *entry)
@@ -72,22 +70,20 @@ static void print_entry(const json_t *entry)
 	const char *event = text_of(entry, "event");
 	const json_t *files = json_object_get(entry, "files");
 
-	put("", entry, "time", "  ");
+	out_field("", entry, "time", "  ");
 	cmd_print_name(stdout, event);
 	(void)fputs("  ", stdout);
-	put("", entry, "package", "");
-	put(" ", entry, "version", "");
-	put(" (", entry, "architecture", ")");
-	put("", entry, "path", "");
-	put("", entry, "what", "");
+	out_field("", entry, "package", "");
+	out_field(" ", entry, "version", "");
+	out_field(" (", entry, "architecture", ")");
+	out_field("", entry, "path", "");
+	out_field("", entry, "what", "");
 	if (json_is_integer(files))
 		(void)printf(", %lld file%s", (long long)json_integer_value(files),
 			     json_integer_value(files) == 1 ? "" : "s");
-	(void)printf("%s", strcmp(text_of(entry, "by"), "archive") == 0
-				   ? ", vouched for by an archive, signed here by "
-				   : ", signed by ");
+	(void)fputs(voucher(text_of(entry, "by")), stdout);
 	print_signer(entry);
-	put("; ", entry, "reason", "");
+	out_field("; ", entry, "reason", "");
 	(void)putchar('\n');
 }
 

@@ -37,6 +37,17 @@ void out_time_text(uint64_t ms, char ret_text[static OUT_TIME_MAX])
 		(void)snprintf(ret_text, OUT_TIME_MAX, "-");
 }
 
+void out_field(const char *before, const json_t *object, const char *name, const char *after)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	if (!text || !*text)
+		return;
+	(void)fputs(before, stdout);
+	cmd_print_name(stdout, text);
+	(void)fputs(after, stdout);
+}
+
 json_t *out_time(uint64_t ms)
 {
 	char text[OUT_TIME_MAX];

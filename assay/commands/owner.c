@@ -133,40 +133,29 @@ static void add_key(const struct owner *o, int fd, json_t *answer)
 		json_object_set_new(answer, "level", json_string(level_name(o->below, level)));
 }
 
-static void put(const char *before, const json_t *o, const char *name, const char *after)
-{
-	const char *text = json_string_value(json_object_get(o, name));
-
-	if (!text)
-		return;
-	(void)fputs(before, stdout);
-	cmd_print_name(stdout, text);
-	(void)fputs(after, stdout);
-}
-
 static void print_answer(const json_t *answer)
 {
 	const json_t *log = json_object_get(answer, "log");
 
-	put("", answer, "path", ": ");
+	out_field("", answer, "path", ": ");
 	if (json_is_string(json_object_get(answer, "package"))) {
-		put("", answer, "package", "");
-		put(" ", answer, "version", "");
-		put(" (", answer, "architecture", "");
-		put("), ", answer, "state", "");
+		out_field("", answer, "package", "");
+		out_field(" ", answer, "version", "");
+		out_field(" (", answer, "architecture", "");
+		out_field("), ", answer, "state", "");
 	} else {
 		(void)fputs("no package's", stdout);
 	}
 	if (json_is_string(json_object_get(answer, "keyid"))) {
-		put("; signature by key ", answer, "keyid", "");
-		put(" ", answer, "subject", "");
-		put(", level ", answer, "level", "");
+		out_field("; signature by key ", answer, "keyid", "");
+		out_field(" ", answer, "subject", "");
+		out_field(", level ", answer, "level", "");
 	} else {
 		(void)fputs("; no signature", stdout);
 	}
-	put("; taken ", log, "time", "");
-	put(", version ", log, "version", "");
-	put(", admitted: ", log, "reason", "");
+	out_field("; taken ", log, "time", "");
+	out_field(", version ", log, "version", "");
+	out_field(", admitted: ", log, "reason", "");
 	(void)putchar('\n');
 }
 

@@ -133,10 +133,15 @@ static int add_word(void *ctx, const char *path, struct err *err)
 	return buf_putf(out, err, "%s%s", out->len ? " " : "", path);
 }
 
+int level_add_keyrings(const struct config *config, size_t level, struct buf *out, struct err *err)
+{
+	return level_keyrings(config, level, add_word, out, err);
+}
+
 int level_accepted_keyrings(const struct config *config, struct buf *out, struct err *err)
 {
 	for (size_t i = 0; i <= level_of_host(config); i++)
-		if (level_keyrings(config, i, add_word, out, err) < 0)
+		if (level_add_keyrings(config, i, out, err) < 0)
 			return -1;
 	return 0;
 }

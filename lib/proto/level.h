@@ -34,7 +34,9 @@ MUST_USE int level_trusted(const struct config *config, level_path_fn fn, void *
 /* The same, parsed, one that is there twice only once. */
 MUST_USE int level_load_trusted(const struct config *config, struct cert_set *set, struct err *err);
 
-/* The keyrings of the host's level and above, separated by blanks. */
+/* The keyrings of one level, and of the host's and above, separated by blanks: added to out. */
+MUST_USE int level_add_keyrings(const struct config *config, size_t level, struct buf *out,
+				struct err *err);
 MUST_USE int level_accepted_keyrings(const struct config *config, struct buf *out, struct err *err);
 
 /* The most trusted level that has the certificate; level_count: none has. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which record this boot was begun with. */
-#include <stdio.h>
 #include <errno.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
 
@@ -14,7 +14,6 @@
 #define TPM_DIR SYSFS_DIR "/tpm/tpm0"
 #define PCR_PATH TPM_DIR "/pcr-sha256/%u" /* the kernel's, since Linux 5.12 */
 #define IMA_DIR "/sys/kernel/security/ima"
-#define USUAL_PCR 13
 #define PCR_TEXT_MAX 256 /* bytes */
 
 int record_pcr_value(const void *text, size_t len, struct digest *ret_value, struct err *err)
@@ -47,14 +46,14 @@ static int check_usual(unsigned int pcr, struct err *err)
 {
 	AUTO_BUF now = BUF_INIT(PCR_TEXT_MAX);
 
-	if (pcr == USUAL_PCR)
+	if (pcr == SETTINGS_PCR_USUAL)
 		return 0;
-	if (read_pcr(USUAL_PCR, &now, err) < 0)
+	if (read_pcr(SETTINGS_PCR_USUAL, &now, err) < 0)
 		return -1;
 	if (strspn(buf_text(&now), "0\n") == now.len)
 		return 0;
 	return err_set(err, RECORD_RUN_PATH ": names PCR %u, but this boot extended PCR %u", pcr,
-		       USUAL_PCR);
+		       SETTINGS_PCR_USUAL);
 }
 
 /* Without a TPM, or a bank of it, or a /sys as in a chroot, the record is taken at its word. */

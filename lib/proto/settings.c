@@ -41,7 +41,7 @@ void settings_default(struct settings *ret_settings)
 		.mode = MODE_OFF,
 		.profile = PROFILE_AUTO,
 		.evm = EVM_PORTABLE,
-		.pcr = 13,
+		.pcr = SETTINGS_PCR_USUAL,
 		.n_init = ARRAY_LEN(default_init),
 		.lockdown = LOCKDOWN_INTEGRITY,
 		.module_signatures = true,

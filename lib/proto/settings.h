@@ -12,6 +12,7 @@
 #define SETTINGS_PATH_MAX 1024 /* bytes of one path, NUL included */
 #define SETTINGS_PCR_MIN 8     /* below are the firmware's */
 #define SETTINGS_PCR_MAX 15    /* 16 and 23 can be reset by software */
+#define SETTINGS_PCR_USUAL 13  /* unless it is configured otherwise */
 
 enum settings_mode { MODE_OFF, MODE_LOG, MODE_ENFORCE };
 enum settings_profile { PROFILE_AUTO, PROFILE_SIGNATURE, PROFILE_VERITY };

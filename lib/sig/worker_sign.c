@@ -225,7 +225,8 @@ enum engine_outcome worker_sign(struct worker *w)
 	/* What was written is of a content that is gone. */
 	if (wrote) {
 		(void)fremovexattr(w->fd, XATTR_IMA);
-		(void)fremovexattr(w->fd, XATTR_EVM);
+		if (w->engine->config->evm)
+			(void)fremovexattr(w->fd, XATTR_EVM);
 	}
 	(void)err_set(&w->err, "it keeps changing while it is being signed");
 	return ENGINE_FAILED;

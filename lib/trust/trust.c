@@ -211,13 +211,6 @@ static bool signed_at(const struct trust *t, size_t level, const struct buf *tex
 	return true;
 }
 
-static int add_word(void *ctx, const char *path, struct err *err)
-{
-	struct buf *words = ctx;
-
-	return buf_putf(words, err, "%s%s", words->len ? " " : "", path);
-}
-
 static bool too_low(const struct trust *t, size_t level, const char *how, struct err *err)
 {
 	if (strcmp(level_name(t->config, level), trust_level(t)) == 0)
@@ -242,7 +235,7 @@ static bool vouched_at(struct trust *t, size_t level, const struct digest *deb)
 	AUTO_BUF words = BUF_INIT(SETTINGS_PATH_MAX);
 
 	if (!t->archives[level] &&
-	    (level_keyrings(t->config, level, add_word, &words, NULL) < 0 || !words.len ||
+	    (level_add_keyrings(t->config, level, &words, NULL) < 0 || !words.len ||
 	     apt_load(APT_LISTS, buf_text(&words), &t->archives[level], NULL) < 0))
 		return false;
 	return apt_has(t->archives[level], deb);
