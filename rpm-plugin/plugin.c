@@ -101,12 +101,7 @@ static rpmRC on_file(rpmPlugin plugin, rpmfi fi, int fd, const char *path, const
 	(void)op;
 	if (!s->current || !fi || !S_ISREG(mode))
 		return RPMRC_OK;
-	if (label_file(s, fd, dest, &err) == 0)
-		return RPMRC_OK;
-	if (s->refuses)
-		return fail(dest, &err);
-	rpmlog(RPMLOG_WARNING, "assay: not signed: %s: %s\n", dest, err.text);
-	return RPMRC_OK;
+	return label_file(s, fd, dest, &err) == 0 ? RPMRC_OK : fail(dest, &err);
 }
 
 /* Found by its name. */
