@@ -29,6 +29,10 @@ dpkg -i $P/mine.deb""",
     "the record of this boot edited": """sed -i "s/^cert sha256:[0-9a-f]*/cert sha256:$(sha256sum <$P/mine.der | cut -c1-64)/" \\
   /run/assay/record
 cp $P/mine.der /var/lib/assay/trust/$(sha256sum <$P/mine.der | cut -c1-64); dpkg -i $P/mine.deb""",
+    "a PCR of one's own": """cp $P/mine.gpg /var/lib/assay/trust/$(sha256sum <$P/mine.gpg | cut -c1-64)
+sed -i "s/^pcr 13/pcr 12/; s/^keyring sha256:[0-9a-f]*/keyring sha256:$(sha256sum <$P/mine.gpg | cut -c1-64)/" /run/assay/record
+tpm2_pcrextend 12:sha256=$(sha256sum </run/assay/record | cut -c1-64); cp $P/lists/* /var/lib/apt/lists/
+dpkg -i $P/evil.deb""",
     "what the record names exchanged": """for f in /var/lib/assay/trust/*; do cp $P/mine.der $f; done
 dpkg -i $P/mine.deb""",
     "the word of the boot edited": "sed -i 's/^state .*/state log/' /run/assay/boot; dpkg -i $P/evil.deb",

@@ -14,7 +14,7 @@ from vm.packages import Signer
 
 LONG = bool(os.environ.get("ASSAY_LONG"))
 # By default those that nothing else tries, where a key could be made to sign.
-SOME = ["another configuration altogether", "the record of this boot taken away", "a forged hook call", "a second data.tar",
+SOME = ["another configuration altogether", "the record of this boot taken away", "a PCR of one's own", "a forged hook call", "a second data.tar",
         "a metadata lie", "a text in the store", "renamed over while dpkg runs", "written between close and execution",
         "the process that watches", "a keyring of one's own"]
 SETUPS = [Setup("6.12", "verity", "portable"), Setup("6.1", "signature", "portable")]

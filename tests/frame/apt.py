@@ -44,10 +44,10 @@ class Archive:
                                 f"\n\n" for deb in debs)
         self.publish()
 
-    def publish(self, text=None, by=("archive",), packages=None):
+    def publish(self, text=None, by=("archive",), packages=None, options=()):
         """Writes both files."""
         users = [word for name in by for word in ("--local-user", name)]
-        signed = self.gpg(*users, "--clearsign", input=(text or self.release()).encode())
+        signed = self.gpg(*options, *users, "--clearsign", input=(text or self.release()).encode())
         (self.lists / f"{PREFIX}InRelease").write_bytes(signed)
         (self.lists / f"{PREFIX}main_binary-amd64_Packages").write_text(packages or self.packages)
 

@@ -113,6 +113,14 @@ def test_names_in_a_release(archive, believes, index):
     assert believes() == (1, False)
 
 
+def test_a_weak_hash(archive, believes):
+    """SHA-1 is no signature, whoever's key it is."""
+    archive.publish(options=["--digest-algo", "SHA1", "--allow-weak-digest-algos"])
+    assert believes() == (0, False)
+    archive.publish()
+    assert believes() == (1, True)
+
+
 def test_an_expired_key(archive, believes):
     """What it signs is not believed."""
     archive.key("old", expires="seconds=1")
