@@ -46,13 +46,18 @@ LIBS_assay-policy := -ljansson
 LIBS_assay-sign   := -ljansson
 LIBS_assay-pkg    := -ljansson
 LIBS_assay-transaction := -ljansson
-LIBS_assay-boot   := -ltss2-esys -ltss2-tcti-device
-LIBS_unit         := -ljansson -lsystemd -ltss2-esys -ltss2-tcti-device -ltss2-tcti-swtpm
+LIBS_tpm          := -ltss2-esys -ltss2-mu -ltss2-tcti-device
+LIBS_assay-boot   := $(LIBS_tpm)
+LIBS_assay-attest := $(LIBS_tpm) -lcbor -lcurl -ljansson -lsystemd
+LIBS_assay-verifier := -lcbor -lcurl -lmicrohttpd -lgnutls -lsqlite3 -lpq -ljansson -lsystemd
+LIBS_assay-lock   := $(LIBS_tpm) -lcryptsetup -lcbor -ljansson
+LIBS_unit         := -ljansson -lsystemd $(LIBS_tpm) -ltss2-tcti-swtpm -lcbor -lcryptsetup
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
-PROGRAMS := assay assay-policy assay-sign assay-pkg assay-transaction assay-boot assay-guard
+PROGRAMS := assay assay-policy assay-sign assay-pkg assay-transaction assay-boot assay-guard \
+	assay-attest assay-verifier assay-lock
 DIR_assay := assay
 DIR_assay-policy := policy-gen
 DIR_assay-sign := evmctl-plugins
@@ -60,6 +65,9 @@ DIR_assay-pkg := packages
 DIR_assay-transaction := transaction
 DIR_assay-boot := initramfs/boot
 DIR_assay-guard := initramfs/guard
+DIR_assay-attest := attest/client
+DIR_assay-verifier := attest/verifier
+DIR_assay-lock := lock
 MORE_assay-boot := initramfs/shared
 MORE_assay-guard := initramfs/shared
 # It runs before anything is judged: no loader, no library.
@@ -142,6 +150,11 @@ $(BUILD)/faults/base: $(BUILD)/obj/tests/faults/base.o $(BUILD)/libassay.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+# A software TPM in the device's place, for programs that are run in tests; loaded before libc, too.
+$(BUILD)/tcti.so: tests/frame/tcti.c
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -fPIC -O1 -g $(WARN) $(if $(WERROR),-Werror) -shared -o $@ $< -ltss2-tcti-swtpm
 $(BUILD)/obj/tests/faults/shim.o: tests/faults/shim.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
@@ -176,6 +189,7 @@ programs: all
 unit: $(UNIT_BIN) $(INTEROP_BIN)
 replay: $(REPLAY_BIN)
 faults: $(BUILD)/faults.so $(BUILD)/faults/base
+unit faults: $(BUILD)/tcti.so
 fuzz-build: $(FUZZ_BIN)
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(foreach p,$(READY),$(patsubst %.o,%.d,$(call OBJ,$(DIR_$(p))) $(if $(MORE_$(p)),$(call OBJ,$(MORE_$(p))))))

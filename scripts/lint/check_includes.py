@@ -15,8 +15,11 @@ LIB = {
     "pkg": ["base", "crypto", "ima", "sig"],
     "proto": ["base", "crypto", "ima", "sig"],
     "trust": ["base", "crypto", "ima", "sig", "pkg", "proto"],
+    "attest": ["base", "crypto", "ima", "sig", "proto"],
+    "lock": ["base", "crypto", "tpm", "ima", "sig", "proto", "attest"],
 }
-PROGRAMS = ["assay", "policy-gen", "evmctl-plugins", "packages", "transaction", "rpm-plugin", "initramfs"]
+PROGRAMS = ["assay", "policy-gen", "evmctl-plugins", "packages", "transaction", "rpm-plugin", "initramfs",
+            "attest", "lock"]
 ROOMS = {
     r"openssl/": "lib/crypto/",
     r"tss2/": "lib/tpm/",
@@ -24,6 +27,11 @@ ROOMS = {
     r"ini\.h": "lib/proto/config",
     r"archive(_entry)?\.h": "lib/pkg/",
     r"rpm/": "rpm-plugin/",
+    r"cbor\.h": "lib/attest/",
+    r"libcryptsetup\.h": "lib/lock/",
+    r"curl/": "attest/",
+    r"microhttpd\.h": "attest/verifier/",
+    r"(sqlite3|libpq-fe)\.h": "attest/verifier/",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 
