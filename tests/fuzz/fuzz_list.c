@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The judge of measurement lists, round by round: state moves to a quoted prefix or not at all. */
 /*
- * The judge of measurement lists, round by round: state moves to a quoted prefix or not at all, two
- * rounds come to where one does, and what is not signed never passes.  The first byte chooses the
- * bank and what is quoted, the second where the first round ends; the list follows.
+ * Two rounds come to where one does, and what is not signed never passes.  The first byte chooses
+ * the bank and who is trusted at last, the second where the first round ends; the list follows.
  */
 #include <stdint.h>
 #include <stdlib.h>
