@@ -8,12 +8,13 @@
 
 #include "base/err.h"
 
-#define DERIVE_MAX 64 /* bytes of one derived key */
+#define DERIVE_MAX 64	 /* bytes of one derived key */
+#define DERIVE_SECRET 32 /* bytes of what it is derived from */
 
 MUST_USE int derive_random(void *ret_data, size_t len, struct err *err);
 
 /* HKDF-SHA-256 (RFC 5869) without a salt; the label is the info. */
-MUST_USE int derive_key(const void *secret, size_t secret_len, const char *label, void *ret_key,
-			size_t len, struct err *err);
+MUST_USE int derive_key(const uint8_t secret[static DERIVE_SECRET], const char *label,
+			void *ret_key, size_t len, struct err *err);
 
 #endif

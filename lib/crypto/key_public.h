@@ -25,9 +25,13 @@ struct key_public {
 MUST_USE int key_public_of(const struct key *key, struct key_public *ret_public, struct err *err);
 
 /* Signatures as the TPM has them: RSA as OpenSSL has it, ECDSA as r || s of the curve's length. */
+struct key_sig {
+	uint8_t data[KEY_SIG_MAX];
+	size_t len;
+};
+
 MUST_USE int key_public_sig_to_raw(const struct key_public *key, const void *sig, size_t sig_len,
-				   uint8_t ret_raw[static KEY_SIG_MAX], size_t *ret_len,
-				   struct err *err);
+				   struct key_sig *ret_raw, struct err *err);
 /* 0 only if the raw signature is the key's over the digest. */
 MUST_USE int key_public_verify_raw(const struct key_public *key, const struct digest *digest,
 				   const void *raw, size_t raw_len, struct err *err);

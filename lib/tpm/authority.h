@@ -42,7 +42,6 @@ struct tpm_held_key {
 MUST_USE int tpm_held_key_make(const char *auth, struct tpm_held_key *ret_key, struct err *err);
 MUST_USE int tpm_held_key_sign(const struct tpm_held_key *key, const char *auth,
 			       const uint8_t digest[static TPM_DIGEST_SIZE],
-			       uint8_t ret_sig[static TPM_SIG_MAX], size_t *ret_len,
-			       struct err *err);
+			       struct key_sig *ret_sig, struct err *err);
 
 #endif
