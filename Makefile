@@ -68,11 +68,11 @@ DIR_assay-guard := initramfs/guard
 DIR_assay-attest := attest/client
 DIR_assay-verifier := attest/verifier
 DIR_assay-lock := lock
-MORE_assay-boot := initramfs/shared
+MORE_assay-boot := initramfs/shared initramfs/record
 MORE_assay-guard := initramfs/shared
 # It runs before anything is judged: no loader, no library.
 STATIC_assay-guard := $(if $(SAN),-pie,-static-pie)
-OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c $(1)/*/*.c))
+OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(foreach d,$(1),$(wildcard $(d)/*.c $(d)/*/*.c)))
 
 LIB_SRC := $(wildcard lib/*/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)

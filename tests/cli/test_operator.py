@@ -375,10 +375,13 @@ def test_the_pcr_alone_is_not_called_proof(assay, signed):
     assay("enable")
     fake_boot(signed, "enforce")
     record = (signed / "var/lib/assay/boot/record").read_bytes()
-    value = hashlib.sha256(bytes(32) + hashlib.sha256(record).digest()).hexdigest()
+    value = hashlib.sha256(bytes(32) + hashlib.sha256(record).digest()).digest()
+    capped = hashlib.sha256(value + hashlib.sha256(b"assay-record end\n").digest()).hexdigest()
     path = signed / "sys/class/tpm/tpm0/pcr-sha256/12"
     path.parent.mkdir(parents=True)
-    path.write_text(value.upper() + "\n")
+    path.write_text(value.hex() + "\n")
+    assert assay("status").rc == 1, "a boot that was not capped"
+    path.write_text(capped.upper() + "\n")
     done = assay("status")
     assert done.rc == 0 and "the configured one, as its PCR says" in done.out and "proven" not in done.out, done
 
