@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "crypto/derive.h"
+#include "base/random.h"
+#include "crypto/kdf.h"
 
 #define LABEL_PREFIX "assay-lock"
 
@@ -16,16 +17,17 @@ void lock_secret_wipe(uint8_t (*secret)[LOCK_SECRET_SIZE])
 
 int lock_secret_make(uint8_t ret_secret[static LOCK_SECRET_SIZE], struct err *err)
 {
-	return derive_random(ret_secret, LOCK_SECRET_SIZE, err);
+	return random_bytes(ret_secret, LOCK_SECRET_SIZE, err);
 }
 
 int lock_secret_derive(const uint8_t secret[static LOCK_SECRET_SIZE], const char *kind,
 		       const char *name, uint8_t ret_key[static LOCK_KEY_SIZE], struct err *err)
 {
 	char label[LOCK_LABEL_MAX];
+	struct hkdf from = { .secret = secret, .secret_len = LOCK_SECRET_SIZE, .info = label };
 	int len = snprintf(label, sizeof(label), LABEL_PREFIX " %s %s", kind, name);
 
 	if (len < 0 || (size_t)len >= sizeof(label) || !*kind || !*name || strchr(kind, ' '))
 		return err_set(err, "derive a key: '%s' of kind '%s' can't be a label", name, kind);
-	return derive_key(secret, label, ret_key, LOCK_KEY_SIZE, err);
+	return hkdf_sha256(&from, ret_key, LOCK_KEY_SIZE, err);
 }
