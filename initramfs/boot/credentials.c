@@ -13,7 +13,7 @@
 #include "base/io.h"
 #include "initramfs/boot/parts.h"
 #include "initramfs/shared/inside.h"
-#include "initramfs/shared/lock_word.h"
+#include "lock/word.h"
 
 _Static_assert(sizeof(CREDENTIAL_RUN_DIR) <= sizeof(CREDENTIAL_DIR), "one buffer is for both");
 

@@ -4,7 +4,7 @@
 #define ASSAY_INITRAMFS_UNLOCK_H
 
 #include "initramfs/record/record.h"
-#include "initramfs/shared/lock_word.h"
+#include "lock/word.h"
 #include "lock/blob.h"
 #include "lock/boot_list.h"
 #include "lock/luks.h"

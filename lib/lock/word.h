@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What assay-unlock leaves in /run for assay-boot and for the running system. */
-#ifndef ASSAY_INITRAMFS_LOCK_WORD_H
-#define ASSAY_INITRAMFS_LOCK_WORD_H
+#ifndef ASSAY_LOCK_WORD_H
+#define ASSAY_LOCK_WORD_H
 
 /*
  * Lines: "opened seal" or "opened recovery", then "why TEXT" where it was not the TPM, and "volume
