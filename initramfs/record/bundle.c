@@ -6,7 +6,7 @@
 
 #include "base/hex.h"
 #include "base/io.h"
-#include "initramfs/boot/parts.h"
+#include "initramfs/record/record.h"
 
 #define SIGNATURE_MAX 1024 /* bytes, as security.ima */
 
