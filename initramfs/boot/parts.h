@@ -14,6 +14,9 @@ MUST_USE int keyrings_fill(struct boot *boot, struct err *err);
 MUST_USE int keyrings_detach(struct boot *boot, struct err *err);
 MUST_USE int evm_start(struct boot *boot, struct err *err);
 
+/* credentials.c: those for which assay-unlock left a key; the keys are gone afterwards. */
+MUST_USE int credentials_open(struct boot *boot, struct err *err);
+
 /* root.c */
 MUST_USE int root_check(struct boot *boot, struct err *err);
 MUST_USE int root_enter(struct boot *boot, struct err *err);

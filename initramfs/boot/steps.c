@@ -21,6 +21,7 @@ static const struct step boot_steps[] = {
 	{ REASON_EVM, evm_start, true },
 	{ REASON_TPM, measure_record, true },
 	{ REASON_TPM, measure_cap, true },
+	{ REASON_ENVIRONMENT, credentials_open, false },
 	{ REASON_SWITCH, switches_set, false },
 	{ REASON_ROOT, root_enter, false },
 	{ REASON_ENVIRONMENT, mend_unsigned, true },

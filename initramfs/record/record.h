@@ -11,8 +11,9 @@ MUST_USE int bundle_verify(struct boot *boot, struct err *err);
 MUST_USE int bundle_load_policy(struct boot *boot, struct err *err);
 
 /*
- * measure.c: extends the record into its PCR, unless that was done earlier in this boot: then the
- * PCR has exactly the value with which a lock is unsealed.
+ * measure.c: extends the record into its PCR, unless assay-unlock did so earlier in this boot: then
+ * the PCR has exactly the value with which a lock is unsealed.  Anything else fails where there is
+ * a lock, that is, a file "lock" in the bundle (lock/boot_list.h).
  */
 MUST_USE int measure_record(struct boot *boot, struct err *err);
 

@@ -11,7 +11,7 @@ import pytest
 
 from frame.deb import ELF
 from frame.dpkg_root import DpkgRoot
-from frame.operator import CONFIG, KCONFIG, SCRIPT, findings
+from frame.operator import CONFIG, KCONFIG, SCRIPT, fake_boot, findings
 from frame.terminal import on_terminal
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="security.* attributes take root")
@@ -313,24 +313,6 @@ def test_status_of_off_while_enforcing_asks_for_disable_again(assay, signed):
     assert "mend: 'assay disable' again, which makes every initramfs anew" in done.out
     (signed / "run/assay/disabled").touch()
     assert "mend: reboot\n" in assay("status").out
-
-
-def fake_boot(root, state):
-    """The files of a kernel that loaded a policy, and what assay-boot left."""
-    ima = root / "sys/kernel/security/ima"
-    ima.mkdir(parents=True)
-    (ima / "violations").write_text("0\n")
-    (root / "run/assay").mkdir(parents=True)
-    digest = subprocess.run(["sha256sum", root / "var/lib/assay/boot/record"], capture_output=True,
-                            text=True, check=True).stdout[:64]
-    (root / "run/assay/boot").write_text(f"state {state}\nrecord sha256:{digest}\n")
-    for path, text in {"sys/kernel/security/lockdown": "none [integrity] confidentiality\n",
-                       "sys/module/module/parameters/sig_enforce": "Y\n",
-                       "proc/sys/kernel/yama/ptrace_scope": "3\n",
-                       "proc/sys/kernel/kexec_load_disabled": "1\n",
-                       "proc/sys/kernel/unprivileged_bpf_disabled": "1\n"}.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text)
 
 
 def test_status_of_an_enforcing_boot(assay, signed):
