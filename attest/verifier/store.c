@@ -34,13 +34,18 @@ void cleanup_host(struct host **host)
 	*host = NULL;
 }
 
+/* A clock that went back makes nobody fresh. */
+static bool is_fresh(const struct host *host, int64_t now, unsigned long stale_after)
+{
+	return !host->stale && host->last_round >= now - (int64_t)stale_after &&
+	       host->last_round <= now + STORE_CLOCK_SLACK;
+}
+
 const char *host_shown(const struct host *host, int64_t now, unsigned long stale_after)
 {
 	switch (host->state) {
 	case HOST_PASS:
-		/* A clock that went back makes nobody fresh. */
-		return !host->stale && now - host->last_round <= (int64_t)stale_after ? "pass"
-										      : "stale";
+		return is_fresh(host, now, stale_after) ? "pass" : "stale";
 	case HOST_FAIL:
 		return "fail";
 	case HOST_WAITING:
@@ -116,8 +121,10 @@ int store_hosts_each(struct store_conn *conn, const struct store_range *range, s
 	if (!host)
 		return err_set(err, "out of memory");
 	query_bytes(&q, range->after, range->after ? EVIDENCE_HOST_SIZE : 0);
-	if (range->silent_only)
-		query_number(&q, range->heard_before);
+	if (range->silent_only) {
+		query_number(&q, range->heard_from);
+		query_number(&q, range->heard_to);
+	}
 	query_number(&q, range->limit);
 	return run(conn, &q, on_host, &each, err);
 }

@@ -15,6 +15,7 @@
 #define STORE_PROGRESS_MAX 8192 /* bytes of how far its judging is */
 #define STORE_HISTORY_MAX 256	/* changes of state kept for one host */
 #define STORE_META_MAX 4096	/* bytes of one value that verifiers share */
+#define STORE_CLOCK_SLACK 60	/* seconds that the clocks of its verifiers may differ */
 
 /* As stored; "stale" follows from the time, host_shown. */
 enum host_state {
@@ -77,8 +78,8 @@ typedef int (*store_host_fn)(void *ctx, const struct host *host, struct err *err
 struct store_range {
 	const uint8_t *after; /* NULL: from the first */
 	unsigned int limit;
-	bool silent_only; /* passed, not told to be stale, and not heard of since ... */
-	int64_t heard_before;
+	bool silent_only; /* passed, not told to be stale, and last heard of outside of these */
+	int64_t heard_from, heard_to; /* seconds since the epoch */
 };
 MUST_USE int store_hosts_each(struct store_conn *conn, const struct store_range *range,
 			      store_host_fn fn, void *ctx, struct err *err);

@@ -29,7 +29,8 @@ static const char *const store_sql[SQL_N] = {
 	[SQL_HOST_GET] = "SELECT " HOST_COLUMNS " FROM hosts WHERE id = $1",
 	[SQL_HOST_LIST] = "SELECT " HOST_COLUMNS " FROM hosts WHERE id > $1 ORDER BY id LIMIT $2",
 	[SQL_HOST_SILENT] = "SELECT " HOST_COLUMNS " FROM hosts WHERE id > $1 AND state = 2 "
-			    "AND stale = 0 AND last_round < $2 ORDER BY id LIMIT $3",
+			    "AND stale = 0 AND (last_round < $2 OR last_round > $3) "
+			    "ORDER BY id LIMIT $4",
 	[SQL_HOST_CHANGE] =
 		"UPDATE hosts SET state = $1, stale = $2, since = $3, reasons = $4, progress = $5, "
 		"boots = $6, nonce_us = $7, last_round = $8, version = version + 1 "

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Keys and certificates by GnuTLS, and base64url. */
+#include "attest/verifier/pem.h"
+
+#include <arpa/inet.h>
+#include <gnutls/abstract.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "crypto/hash.h"
+
+#define SERIAL_SIZE 16
+#define CERT_DAYS 3650
+#define DAY 86400L
+#define CLOCK_SLACK DAY
+
+static void cleanup_privkey(gnutls_x509_privkey_t *k)
+{
+	if (*k)
+		gnutls_x509_privkey_deinit(*k);
+}
+
+static void cleanup_pubkey(gnutls_pubkey_t *k)
+{
+	if (*k)
+		gnutls_pubkey_deinit(*k);
+}
+
+static void cleanup_crt(gnutls_x509_crt_t *c)
+{
+	if (*c)
+		gnutls_x509_crt_deinit(*c);
+}
+
+static void cleanup_datum(gnutls_datum_t *d)
+{
+	if (d->data)
+		explicit_bzero(d->data, d->size);
+	gnutls_free(d->data);
+}
+#define AUTO_DATUM CLEANUP(cleanup_datum) gnutls_datum_t
+
+static int failed(int code, const char *what, struct err *err)
+{
+	return err_set(err, "%s: %s", what, gnutls_strerror(code));
+}
+
+int base64url_put(const void *data, size_t len, struct buf *out, struct err *err)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	const uint8_t *p = data;
+
+	for (size_t i = 0; i < len; i += 3) {
+		const uint32_t v = (uint32_t)p[i] << 16 |
+				   (i + 1 < len ? (uint32_t)p[i + 1] << 8 : 0) |
+				   (i + 2 < len ? p[i + 2] : 0);
+		const char four[4] = { digits[v >> 18], digits[v >> 12 & 63], digits[v >> 6 & 63],
+				       digits[v & 63] };
+
+		if (buf_put(out, four, len - i >= 3 ? 4 : len - i + 1, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Numbers come with leading zeroes or without. */
+static int take_coordinate(const gnutls_datum_t *from, uint8_t to[static PEM_POINT],
+			   struct err *err)
+{
+	const unsigned int skip = from->size > PEM_POINT ? from->size - PEM_POINT : 0;
+	const unsigned int len = from->size - skip;
+
+	for (unsigned int i = 0; i < skip; i++)
+		if (from->data[i])
+			return err_set(err, "key: not of P-256");
+	memset(to, 0, PEM_POINT);
+	memcpy(to + PEM_POINT - len, from->data + skip, len);
+	return 0;
+}
+
+static int export_point(gnutls_pubkey_t key, uint8_t x[static PEM_POINT],
+			uint8_t y[static PEM_POINT], struct err *err)
+{
+	AUTO_DATUM dx = { NULL, 0 };
+	AUTO_DATUM dy = { NULL, 0 };
+	gnutls_ecc_curve_t curve;
+	int rc = gnutls_pubkey_export_ecc_raw(key, &curve, &dx, &dy);
+
+	if (rc < 0 || curve != GNUTLS_ECC_CURVE_SECP256R1)
+		return rc < 0 ? failed(rc, "key", err) : err_set(err, "key: not of P-256");
+	return take_coordinate(&dx, x, err) < 0 ? -1 : take_coordinate(&dy, y, err);
+}
+
+int pem_public_point(const struct buf *private_pem, uint8_t ret_x[static PEM_POINT],
+		     uint8_t ret_y[static PEM_POINT], char **ret_pem, struct err *err)
+{
+	CLEANUP(cleanup_privkey) gnutls_x509_privkey_t key = NULL;
+	CLEANUP(cleanup_pubkey) gnutls_pubkey_t public_key = NULL;
+	const gnutls_datum_t in = { private_pem->data, (unsigned int)private_pem->len };
+	gnutls_privkey_t abstract = NULL;
+	AUTO_DATUM pem = { NULL, 0 };
+	int rc;
+
+	if ((rc = gnutls_x509_privkey_init(&key)) < 0 ||
+	    (rc = gnutls_x509_privkey_import(key, &in, GNUTLS_X509_FMT_PEM)) < 0 ||
+	    (rc = gnutls_pubkey_init(&public_key)) < 0 || (rc = gnutls_privkey_init(&abstract)) < 0)
+		return failed(rc, "key", err);
+	rc = gnutls_privkey_import_x509(abstract, key, 0);
+	if (rc >= 0)
+		rc = gnutls_pubkey_import_privkey(public_key, abstract, 0, 0);
+	gnutls_privkey_deinit(abstract);
+	if (rc < 0 || (rc = gnutls_pubkey_export2(public_key, GNUTLS_X509_FMT_PEM, &pem)) < 0)
+		return failed(rc, "key", err);
+	if (export_point(public_key, ret_x, ret_y, err) < 0)
+		return -1;
+	*ret_pem = strndup((const char *)pem.data, pem.size);
+	return *ret_pem ? 0 : err_set(err, "out of memory");
+}
+
+int pem_thumbprint(const uint8_t x[static PEM_POINT], const uint8_t y[static PEM_POINT],
+		   char ret_kid[static PEM_KID_MAX], struct err *err)
+{
+	AUTO_BUF text = BUF_INIT(512);
+	AUTO_BUF kid = BUF_INIT(PEM_KID_MAX - 1);
+	struct digest d;
+
+	if (buf_putf(&text, err, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"") < 0 ||
+	    base64url_put(x, PEM_POINT, &text, err) < 0 ||
+	    buf_putf(&text, err, "\",\"y\":\"") < 0 ||
+	    base64url_put(y, PEM_POINT, &text, err) < 0 || buf_putf(&text, err, "\"}") < 0 ||
+	    hash_bytes(HASH_SHA256, text.data, text.len, &d, err) < 0 ||
+	    base64url_put(d.data, d.len, &kid, err) < 0)
+		return -1;
+	strcpy(ret_kid, buf_text(&kid));
+	return 0;
+}
+
+static int add_name(gnutls_x509_crt_t crt, const char *name)
+{
+	return gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, name,
+						    (unsigned int)strlen(name), GNUTLS_FSAN_APPEND);
+}
+
+/* What is no address, or the one that stands for all, is left out. */
+static int add_address(gnutls_x509_crt_t crt, const char *address)
+{
+	uint8_t raw[sizeof(struct in6_addr)];
+	static const uint8_t any[sizeof(raw)];
+	unsigned int len = 0;
+
+	if (inet_pton(AF_INET, address, raw) == 1)
+		len = sizeof(struct in_addr);
+	else if (inet_pton(AF_INET6, address, raw) == 1)
+		len = sizeof(struct in6_addr);
+	if (len == 0 || memcmp(raw, any, len) == 0)
+		return 0;
+	return gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, raw, len,
+						    GNUTLS_FSAN_APPEND);
+}
+
+static int set_names(gnutls_x509_crt_t crt, const char *address)
+{
+	char host[HOST_NAME_MAX + 1] = "";
+	int rc;
+
+	if (gethostname(host, sizeof(host) - 1) < 0 || !*host)
+		strcpy(host, "localhost");
+	rc = gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, host,
+					   (unsigned int)strnlen(host, 64));
+	if (rc >= 0)
+		rc = add_name(crt, host);
+	if (rc >= 0 && strcmp(host, "localhost") != 0)
+		rc = add_name(crt, "localhost");
+	if (rc >= 0)
+		rc = add_address(crt, "127.0.0.1");
+	if (rc >= 0)
+		rc = add_address(crt, "::1");
+	if (rc >= 0 && strcmp(address, "127.0.0.1") != 0 && strcmp(address, "::1") != 0)
+		rc = add_address(crt, address);
+	return rc;
+}
+
+static int fill(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const char *address)
+{
+	const time_t now = time(NULL);
+	uint8_t serial[SERIAL_SIZE];
+	int rc;
+
+	if (getrandom(serial, sizeof(serial), 0) != sizeof(serial))
+		return GNUTLS_E_RANDOM_FAILED;
+	serial[0] = (serial[0] & 0x3f) | 0x40;
+	if ((rc = gnutls_x509_crt_set_version(crt, 3)) < 0 ||
+	    (rc = gnutls_x509_crt_set_serial(crt, serial, sizeof(serial))) < 0 ||
+	    (rc = gnutls_x509_crt_set_activation_time(crt, now - CLOCK_SLACK)) < 0 ||
+	    (rc = gnutls_x509_crt_set_expiration_time(crt, now + CERT_DAYS * DAY)) < 0 ||
+	    (rc = gnutls_x509_crt_set_key(crt, key)) < 0 || (rc = set_names(crt, address)) < 0 ||
+	    (rc = gnutls_x509_crt_set_basic_constraints(crt, 0, -1)) < 0 ||
+	    (rc = gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE)) < 0 ||
+	    (rc = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_SERVER, 0)) < 0)
+		return rc;
+	return gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0);
+}
+
+int pem_self_signed(const char *address, struct buf *cert, struct buf *key, struct err *err)
+{
+	CLEANUP(cleanup_privkey) gnutls_x509_privkey_t priv = NULL;
+	CLEANUP(cleanup_crt) gnutls_x509_crt_t crt = NULL;
+	AUTO_DATUM cert_pem = { NULL, 0 };
+	AUTO_DATUM key_pem = { NULL, 0 };
+	int rc;
+
+	if ((rc = gnutls_x509_privkey_init(&priv)) < 0 ||
+	    (rc = gnutls_x509_privkey_generate(priv, GNUTLS_PK_ECDSA,
+					       GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1),
+					       0)) < 0 ||
+	    (rc = gnutls_x509_crt_init(&crt)) < 0 || (rc = fill(crt, priv, address)) < 0 ||
+	    (rc = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &cert_pem)) < 0 ||
+	    (rc = gnutls_x509_privkey_export2_pkcs8(priv, GNUTLS_X509_FMT_PEM, NULL,
+						    GNUTLS_PKCS_PLAIN, &key_pem)) < 0)
+		return failed(rc, "TLS certificate", err);
+	if (buf_put(cert, cert_pem.data, cert_pem.size, err) < 0)
+		return -1;
+	return buf_put(key, key_pem.data, key_pem.size, err);
+}
