@@ -8,10 +8,8 @@
 #include "base/err.h"
 #include "crypto/hash.h"
 
-#define TPM_RSA 0x0001
 #define TPM_SHA1 0x0004
 #define TPM_AES 0x0006
-#define TPM_KEYEDHASH 0x0008
 #define TPM_SHA256 0x000b
 #define TPM_SHA384 0x000c
 #define TPM_SHA512 0x000d
@@ -21,8 +19,6 @@
 #define TPM_RSAPSS 0x0016
 #define TPM_OAEP 0x0017
 #define TPM_ECDSA 0x0018
-#define TPM_ECDAA 0x001a
-#define TPM_ECC 0x0023
 #define TPM_CFB 0x0043
 
 /* Fails on a hash that we do not know. */
