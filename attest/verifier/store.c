@@ -19,6 +19,25 @@ struct host *host_new(void)
 	return h;
 }
 
+struct host *host_clone(const struct host *host)
+{
+	struct host *own = host_new();
+	struct buf reasons, progress;
+
+	if (!own)
+		return NULL;
+	reasons = own->reasons;
+	progress = own->progress;
+	*own = *host;
+	own->reasons = reasons;
+	own->progress = progress;
+	if (buf_put(&own->reasons, buf_text(&host->reasons), host->reasons.len, NULL) == 0 &&
+	    buf_put(&own->progress, buf_text(&host->progress), host->progress.len, NULL) == 0)
+		return own;
+	host_free(own);
+	return NULL;
+}
+
 void host_free(struct host *host)
 {
 	if (!host)

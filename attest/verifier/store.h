@@ -48,6 +48,8 @@ struct host {
 };
 
 struct host *host_new(void);
+/* NULL without memory. */
+struct host *host_clone(const struct host *host);
 void host_free(struct host *host);
 void cleanup_host(struct host **host);
 #define AUTO_HOST CLEANUP(cleanup_host) struct host *
