@@ -17,11 +17,6 @@ static void cleanup_pubkey(struct pubkey **key)
 	*key = NULL;
 }
 
-static void wipe_digest(struct digest *digest)
-{
-	explicit_bzero(digest, sizeof(*digest));
-}
-
 static size_t name_bits(const struct tpm_public *ek)
 {
 	return 8 * hash_algo_size(ek->name_algo);
@@ -95,77 +90,84 @@ static int make_seed(const struct tpm_public *ek, struct digest *ret_seed, struc
 				      : seed_for_ecc(ek, key, ret_seed, out, err);
 }
 
-/* The TPM2B_DIGEST of the secret, encrypted with its length. */
-static int encrypt(const struct tpm_public *ek, const struct tpm_public *ak,
-		   const struct digest *seed, uint8_t field[static SECRET_FIELD], struct err *err)
+/* What the credential is made of; the seed is secret, and so is the field until it is encrypted. */
+struct making {
+	const struct tpm_public *ek, *ak;
+	struct digest seed;
+	uint8_t field[SECRET_FIELD]; /* the TPM2B_DIGEST of the secret, encrypted with its length */
+	struct digest mac;	     /* outerHMAC, over the field and the name that it is about */
+};
+
+static void wipe_making(struct making *m)
+{
+	explicit_bzero(m, sizeof(*m));
+}
+
+static int encrypt(struct making *m, struct err *err)
 {
 	uint8_t key[HASH_SIZE_MAX];
 	struct kdf kdf = {
-		.hash = ek->name_algo,
-		.key = seed->data,
-		.key_len = seed->len,
+		.hash = m->ek->name_algo,
+		.key = m->seed.data,
+		.key_len = m->seed.len,
 		.label = "STORAGE",
-		.u = ak->name,
-		.u_len = ak->name_len,
-		.bits = ek->symmetric_bits,
+		.u = m->ak->name,
+		.u_len = m->ak->name_len,
+		.bits = m->ek->symmetric_bits,
 	};
 	int status = kdf_a(&kdf, key, err);
 
 	if (status == 0)
-		status = cfb_encrypt(key, kdf.bits / 8, field, SECRET_FIELD, err);
+		status = cfb_encrypt(key, kdf.bits / 8, m->field, SECRET_FIELD, err);
 	explicit_bzero(key, sizeof(key));
 	return status;
 }
 
-/* outerHMAC over what was encrypted and whom it is about. */
-static int protect(const struct tpm_public *ek, const struct tpm_public *ak,
-		   const struct digest *seed, const uint8_t field[static SECRET_FIELD],
-		   struct digest *ret_mac, struct err *err)
+static int protect(struct making *m, struct err *err)
 {
 	AUTO_BUF text = BUF_INIT(SECRET_FIELD + PUBLIC_NAME_MAX);
 	uint8_t raw[HASH_SIZE_MAX];
 	struct kdf kdf = {
-		.hash = ek->name_algo,
-		.key = seed->data,
-		.key_len = seed->len,
+		.hash = m->ek->name_algo,
+		.key = m->seed.data,
+		.key_len = m->seed.len,
 		.label = "INTEGRITY",
-		.bits = name_bits(ek),
+		.bits = name_bits(m->ek),
 	};
-	struct hmac_key key = { .hash = ek->name_algo, .data = raw, .len = kdf.bits / 8 };
+	struct hmac_key key = { .hash = kdf.hash, .data = raw, .len = kdf.bits / 8 };
+	int status;
 
-	if (buf_put(&text, field, SECRET_FIELD, err) < 0 ||
-	    buf_put(&text, ak->name, ak->name_len, err) < 0 || kdf_a(&kdf, raw, err) < 0)
+	if (buf_put(&text, m->field, SECRET_FIELD, err) < 0 ||
+	    buf_put(&text, m->ak->name, m->ak->name_len, err) < 0 || kdf_a(&kdf, raw, err) < 0)
 		return -1;
-	return hmac_bytes(&key, text.data, text.len, ret_mac, err);
+	status = hmac_bytes(&key, text.data, text.len, &m->mac, err);
+	explicit_bzero(raw, sizeof(raw));
+	return status;
 }
 
-static int put_blob(const struct digest *mac, const uint8_t field[static SECRET_FIELD],
-		    struct buf *out, struct err *err)
+static int put_blob(const struct making *m, struct buf *out, struct err *err)
 {
-	if (buf_put_be16(out, (uint16_t)(2 + mac->len + SECRET_FIELD), err) < 0 ||
-	    put_2b(out, mac->data, mac->len, err) < 0)
+	if (buf_put_be16(out, (uint16_t)(2 + m->mac.len + SECRET_FIELD), err) < 0 ||
+	    put_2b(out, m->mac.data, m->mac.len, err) < 0)
 		return -1;
-	return buf_put(out, field, SECRET_FIELD, err);
+	return buf_put(out, m->field, SECRET_FIELD, err);
 }
 
 int credential_make(const struct tpm_public *ek, const struct tpm_public *ak,
 		    const uint8_t secret[static EVIDENCE_SECRET_MAX],
 		    struct credential *ret_credential, struct err *err)
 {
-	uint8_t field[SECRET_FIELD] = { 0, EVIDENCE_SECRET_MAX };
-	CLEANUP(wipe_digest) struct digest seed = { .len = 0 };
+	CLEANUP(wipe_making) struct making m = { .ek = ek, .ak = ak };
 	AUTO_BUF encrypted = BUF_INIT(EVIDENCE_BLOB_MAX);
 	AUTO_BUF blob = BUF_INIT(EVIDENCE_BLOB_MAX);
 	AUTO_BUF framed = BUF_INIT(EVIDENCE_BLOB_MAX);
-	struct digest mac;
 
-	memcpy(field + 2, secret, EVIDENCE_SECRET_MAX);
-	if (public_check_ek(ek, err) < 0 || make_seed(ek, &seed, &encrypted, err) < 0 ||
-	    encrypt(ek, ak, &seed, field, err) < 0 || protect(ek, ak, &seed, field, &mac, err) < 0)
-		return err_prepend(err, "make credential");
-	if (put_blob(&mac, field, &blob, err) < 0 ||
+	m.field[1] = EVIDENCE_SECRET_MAX;
+	memcpy(m.field + 2, secret, EVIDENCE_SECRET_MAX);
+	if (public_check_ek(ek, err) < 0 || make_seed(ek, &m.seed, &encrypted, err) < 0 ||
+	    encrypt(&m, err) < 0 || protect(&m, err) < 0 || put_blob(&m, &blob, err) < 0 ||
 	    put_2b(&framed, encrypted.data, encrypted.len, err) < 0)
-		return -1;
+		return err_prepend(err, "make credential");
 	ret_credential->blob = blob;
 	ret_credential->secret = framed;
 	blob = (struct buf)BUF_INIT(0);
