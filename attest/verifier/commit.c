@@ -26,15 +26,17 @@ struct committer {
 	bool stop;
 	struct commit_figures figures;
 	struct store_conn conn;
+	struct commit_job *jobs[COMMIT_BATCH_MAX]; /* the batch that is being committed */
+	struct host_change batch[COMMIT_BATCH_MAX];
 };
 
 /* Takes up to a batch of what waits; the lock is held. */
-static size_t take_batch(struct committer *c, struct commit_job *jobs[static COMMIT_BATCH_MAX])
+static size_t take_batch(struct committer *c)
 {
 	size_t n = 0;
 
 	while (c->first && n < COMMIT_BATCH_MAX) {
-		jobs[n++] = c->first;
+		c->jobs[n++] = c->first;
 		c->first = c->first->next;
 	}
 	if (!c->first)
@@ -62,30 +64,22 @@ static void count_batch(struct committer *c, const struct host_change *changes, 
 	(void)pthread_mutex_unlock(&c->lock);
 }
 
-static void commit_batch(struct committer *c, struct commit_job **jobs, size_t n)
+static void commit_batch(struct committer *c, size_t n)
 {
-	struct host_change changes[COMMIT_BATCH_MAX / 8];
-	AUTO_MEM struct host_change *many =
-		n > ARRAY_LEN(changes) ? calloc(n, sizeof(*many)) : NULL;
-	struct host_change *all = many ? many : changes;
 	struct err err = ERR_INIT;
-	int rc = -1;
+	int rc;
 
-	qsort(jobs, n, sizeof(jobs[0]), by_host);
-	if (n > ARRAY_LEN(changes) && !many) {
-		(void)err_set(&err, "out of memory");
-	} else {
-		for (size_t i = 0; i < n; i++)
-			all[i] = jobs[i]->change;
-		rc = store_change_many(&c->conn, all, n, &err);
-		count_batch(c, all, n, rc);
-	}
+	qsort(c->jobs, n, sizeof(c->jobs[0]), by_host);
+	for (size_t i = 0; i < n; i++)
+		c->batch[i] = c->jobs[i]->change;
+	rc = store_change_many(&c->conn, c->batch, n, &err);
+	count_batch(c, c->batch, n, rc);
 	for (size_t i = 0; i < n; i++) {
 		enum commit_outcome outcome = COMMIT_FAILED;
 
 		if (rc == 0)
-			outcome = all[i].done ? COMMIT_DONE : COMMIT_CONFLICT;
-		jobs[i]->done(jobs[i], outcome, &err);
+			outcome = c->batch[i].done ? COMMIT_DONE : COMMIT_CONFLICT;
+		c->jobs[i]->done(c->jobs[i], outcome, &err);
 	}
 }
 
@@ -110,7 +104,6 @@ static struct call *take_call(struct committer *c)
 static void *committer_main(void *arg)
 {
 	struct committer *c = arg;
-	struct commit_job *jobs[COMMIT_BATCH_MAX];
 	bool stop = false;
 
 	while (!stop) {
@@ -120,14 +113,14 @@ static void *committer_main(void *arg)
 		(void)pthread_mutex_lock(&c->lock);
 		while (!c->first && !c->calls && !c->stop)
 			(void)pthread_cond_wait(&c->work, &c->lock);
-		n = take_batch(c, jobs);
+		n = take_batch(c);
 		call = take_call(c);
 		stop = c->stop && !n && !call;
 		(void)pthread_mutex_unlock(&c->lock);
 		if (call)
 			run_call(c, call);
 		if (n)
-			commit_batch(c, jobs, n);
+			commit_batch(c, n);
 	}
 	return NULL;
 }

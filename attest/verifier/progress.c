@@ -16,7 +16,8 @@ enum {
 	FLAG_CMDLINE = 1 << 3,
 	FLAG_AGGREGATE = 1 << 4,
 	FLAG_FAILED = 1 << 5,
-	FLAGS_ALL = (1 << 6) - 1
+	FLAG_KEXEC = 1 << 6,
+	FLAGS_ALL = (1 << 7) - 1
 };
 
 static int put_u64(struct buf *out, uint64_t v, struct err *err)
@@ -41,7 +42,7 @@ static uint8_t flags_of(const struct appraise_state *s)
 			 (s->enforcing ? FLAG_ENFORCING : 0) |
 			 (s->cmdline_known ? FLAG_CMDLINE : 0) |
 			 (s->list.aggregate_seen ? FLAG_AGGREGATE : 0) |
-			 (s->list.failed ? FLAG_FAILED : 0));
+			 (s->list.failed ? FLAG_FAILED : 0) | (s->list.kexec ? FLAG_KEXEC : 0));
 }
 
 static int put_boot(const struct appraise_state *s, struct buf *out, struct err *err)
@@ -148,5 +149,6 @@ int progress_decode(const void *data, size_t len, struct progress *ret_progress,
 	s->cmdline_known = flags & FLAG_CMDLINE;
 	s->list.aggregate_seen = flags & FLAG_AGGREGATE;
 	s->list.failed = flags & FLAG_FAILED;
+	s->list.kexec = flags & FLAG_KEXEC;
 	return 0;
 }

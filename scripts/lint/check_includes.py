@@ -32,6 +32,7 @@ ROOMS = {
     r"curl/": "attest/",
     r"microhttpd\.h": "attest/verifier/",
     r"(sqlite3|libpq-fe)\.h": "attest/verifier/",
+    r"gnutls/": "attest/verifier/",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 
