@@ -152,6 +152,9 @@ $(BUILD)/timed/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libassay.a
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/obj/tests/bench/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
 
+# Simulated hosts speak TLS.
+$(BUILD)/timed/host: LIBS += -lssl -lcbor
+
 # Where rpm's headers are not, nothing of rpm is built or tested.
 $(BUILD)/interop/rpm: LIBS += -lrpm -lrpmio -lpopt
 

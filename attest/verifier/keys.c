@@ -90,15 +90,19 @@ int keys_read_admin(const char *path, char ret_token[static KEYS_TOKEN_TEXT + 1]
 static int load_result_key(const char *path, struct keys *keys, struct err *err)
 {
 	SECRET_BUF pem = BUF_INIT(PEM_FILE_MAX);
+	uint8_t x[PEM_POINT], y[PEM_POINT];
+	const struct pubkey_point point = {
+		.curve = CERT_P256, .x = x, .x_len = sizeof(x), .y = y, .y_len = sizeof(y)
+	};
 
 	if (key_load(path, NULL, &keys->result, err) < 0)
 		return -1;
 	if (key_kind(keys->result) != CERT_P256)
 		return err_set(err, "%s: results are signed by P-256 keys only", path);
 	if (io_read_file(path, &pem, err) < 0 ||
-	    pem_public_point(&pem, keys->x, keys->y, &keys->public_pem, err) < 0)
+	    pem_public_point(&pem, x, y, &keys->public_pem, err) < 0)
 		return -1;
-	return pem_thumbprint(keys->x, keys->y, keys->kid, err);
+	return pubkey_from_point(&point, &keys->public_key, err);
 }
 
 typedef int (*make_fn)(const char *path, struct err *err);
@@ -157,6 +161,7 @@ int keys_share(struct store_conn *conn, struct keys *keys, struct err *err)
 void keys_done(struct keys *keys)
 {
 	key_free(keys->result);
+	pubkey_free(keys->public_key);
 	free(keys->public_pem);
 	explicit_bzero(keys, sizeof(*keys));
 }

@@ -10,6 +10,7 @@
 #include "attest/verifier/settings.h"
 #include "attest/verifier/store.h"
 #include "crypto/key.h"
+#include "crypto/pubkey.h"
 
 #define KEYS_RESULT "result.key" /* PKCS#8 PEM, P-256: signs attestation results */
 #define KEYS_ADMIN "admin.token" /* a line of hex */
@@ -17,13 +18,10 @@
 #define KEYS_TLS_KEY "tls.key"
 #define KEYS_TOKEN_SIZE 32 /* random bytes of the admin token */
 #define KEYS_TOKEN_TEXT (2 * KEYS_TOKEN_SIZE)
-#define KEYS_COORDINATE 32 /* bytes */
-#define KEYS_KID_MAX 48	   /* bytes of a key's name, NUL included */
 
 struct keys {
 	struct key *result;
-	uint8_t x[KEYS_COORDINATE], y[KEYS_COORDINATE]; /* its public half */
-	char kid[KEYS_KID_MAX];				/* base64url of its JWK thumbprint */
+	struct pubkey *public_key; /* its public half */
 	char *public_pem;
 	uint8_t token[TOKEN_KEY_SIZE]; /* of nonces and challenges; shared through the store */
 	char admin[KEYS_TOKEN_TEXT + 1];

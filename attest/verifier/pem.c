@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keys and certificates by GnuTLS, and base64url. */
+/* Keys and certificates by GnuTLS. */
 #include "attest/verifier/pem.h"
 
 #include <arpa/inet.h>
@@ -12,8 +12,6 @@
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "crypto/hash.h"
 
 #define SERIAL_SIZE 16
 #define CERT_DAYS 3650
@@ -49,25 +47,6 @@ static void cleanup_datum(gnutls_datum_t *d)
 static int failed(int code, const char *what, struct err *err)
 {
 	return err_set(err, "%s: %s", what, gnutls_strerror(code));
-}
-
-int base64url_put(const void *data, size_t len, struct buf *out, struct err *err)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	const uint8_t *p = data;
-
-	for (size_t i = 0; i < len; i += 3) {
-		const uint32_t v = (uint32_t)p[i] << 16 |
-				   (i + 1 < len ? (uint32_t)p[i + 1] << 8 : 0) |
-				   (i + 2 < len ? p[i + 2] : 0);
-		const char four[4] = { digits[v >> 18], digits[v >> 12 & 63], digits[v >> 6 & 63],
-				       digits[v & 63] };
-
-		if (buf_put(out, four, len - i >= 3 ? 4 : len - i + 1, err) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 /* Numbers come with leading zeroes or without. */
@@ -122,24 +101,6 @@ int pem_public_point(const struct buf *private_pem, uint8_t ret_x[static PEM_POI
 		return -1;
 	*ret_pem = strndup((const char *)pem.data, pem.size);
 	return *ret_pem ? 0 : err_set(err, "out of memory");
-}
-
-int pem_thumbprint(const uint8_t x[static PEM_POINT], const uint8_t y[static PEM_POINT],
-		   char ret_kid[static PEM_KID_MAX], struct err *err)
-{
-	AUTO_BUF text = BUF_INIT(512);
-	AUTO_BUF kid = BUF_INIT(PEM_KID_MAX - 1);
-	struct digest d;
-
-	if (buf_putf(&text, err, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"") < 0 ||
-	    base64url_put(x, PEM_POINT, &text, err) < 0 ||
-	    buf_putf(&text, err, "\",\"y\":\"") < 0 ||
-	    base64url_put(y, PEM_POINT, &text, err) < 0 || buf_putf(&text, err, "\"}") < 0 ||
-	    hash_bytes(HASH_SHA256, text.data, text.len, &d, err) < 0 ||
-	    base64url_put(d.data, d.len, &kid, err) < 0)
-		return -1;
-	strcpy(ret_kid, buf_text(&kid));
-	return 0;
 }
 
 static int add_name(gnutls_x509_crt_t crt, const char *name)

@@ -2,13 +2,12 @@
 /* What anyone may ask: results, the key they are signed by, figures, whether all is well. */
 #include <string.h>
 
-#include "attest/verifier/pem.h"
 #include "attest/verifier/result.h"
 #include "attest/verifier/worker.h"
 
 void route_result(struct worker *w, struct request *r)
 {
-	const struct result_signing by = { &w->service->keys, w->signer, w->trust };
+	const struct result_signing by = { w->jwt, w->trust };
 	AUTO_HOST host = host_new();
 
 	if (!host) {
@@ -33,17 +32,7 @@ void route_key(struct worker *w, struct request *r)
 
 void route_jwk(struct worker *w, struct request *r)
 {
-	const struct keys *k = &w->service->keys;
-	struct buf *out = &r->reply;
-
-	if (buf_putf(out, &w->err,
-		     "{\"kty\":\"EC\",\"crv\":\"P-256\",\"alg\":\"ES256\",\"use\":\"sig\","
-		     "\"kid\":\"%s\",\"x\":\"",
-		     k->kid) < 0 ||
-	    base64url_put(k->x, sizeof(k->x), out, &w->err) < 0 ||
-	    buf_putf(out, &w->err, "\",\"y\":\"") < 0 ||
-	    base64url_put(k->y, sizeof(k->y), out, &w->err) < 0 ||
-	    buf_putf(out, &w->err, "\"}\n") < 0)
+	if (jwk_format(w->service->keys.public_key, &r->reply, &w->err) < 0)
 		worker_trouble(w, r);
 	else
 		reply_ok(r, TYPE_JSON);

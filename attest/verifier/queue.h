@@ -34,7 +34,7 @@ enum http_status {
 #define TYPE_CBOR "application/cbor"
 #define TYPE_JSON "application/json"
 #define TYPE_TEXT "text/plain; charset=utf-8"
-#define TYPE_JWT "application/eat+jwt"
+#define TYPE_JWT "application/jwt"
 #define TYPE_PEM "application/x-pem-file"
 
 #define REPLY_MAX (16U << 20) /* bytes of one answer */

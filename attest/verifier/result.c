@@ -5,15 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attest/verifier/pem.h"
 #include "attest/verifier/reasons.h"
 #include "base/hex.h"
 #include "cli/json.h"
-#include "crypto/ecdsa.h"
 
 #define PROFILE "tag:assay,2026:attest#1"
-#define CLAIMS_MAX 131072 /* bytes */
-#define HALF 32		  /* bytes of r and s: P-256 */
 
 static int set_text(json_t *to, const char *name, const char *text)
 {
@@ -173,36 +169,13 @@ static json_t *claims_json(const struct host *host, const struct trust *trust, i
 			 "assay.host", details);
 }
 
-static int put_signature(const struct result_signing *by, struct buf *out, struct err *err)
-{
-	uint8_t sig[KEY_SIG_MAX];
-	uint8_t raw[2 * HALF];
-	struct digest d;
-	size_t len = 0;
-
-	if (hash_bytes(HASH_SHA256, out->data, out->len, &d, err) < 0 ||
-	    signer_sign(by->signer, &d, sig, &len, err) < 0 ||
-	    ecdsa_from_der(sig, len, HALF, raw, err) < 0 || buf_put(out, ".", 1, err) < 0)
-		return -1;
-	return base64url_put(raw, sizeof(raw), out, err);
-}
-
 int result_token(const struct result_signing *by, const struct host *host, int64_t now,
 		 struct buf *out, struct err *err)
 {
-	AUTO_BUF head = BUF_INIT(256);
-	AUTO_BUF token = BUF_INIT(2 * CLAIMS_MAX);
 	AUTO_JSON claims = claims_json(host, by->trust, now);
 	AUTO_STR text = claims ? json_dumps(claims, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 
 	if (!text)
 		return err_set(err, "result: out of memory, or the host's row is damaged");
-	if (buf_putf(&head, err, "{\"alg\":\"ES256\",\"kid\":\"%s\",\"typ\":\"eat+jwt\"}",
-		     by->keys->kid) < 0 ||
-	    base64url_put(head.data, head.len, &token, err) < 0 ||
-	    buf_put(&token, ".", 1, err) < 0 ||
-	    base64url_put(text, strlen(text), &token, err) < 0 ||
-	    put_signature(by, &token, err) < 0)
-		return -1;
-	return buf_put(out, token.data, token.len, err);
+	return jwt_sign(by->jwt, text, out, err);
 }

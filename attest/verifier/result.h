@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "attest/verifier/keys.h"
+#include "attest/jwt.h"
 #include "attest/verifier/store.h"
 #include "attest/verifier/trust.h"
 
@@ -16,13 +16,12 @@ enum result_detail { RESULT_SHORT, RESULT_FULL };
 json_t *result_host_json(const struct host *host, const struct trust *trust, int64_t now,
 			 enum result_detail detail);
 
+/* A JWT (attest/jwt.h) with the claims of EAT (RFC 9711) and of EAR (draft-ietf-rats-ear):
+ * appended. */
 struct result_signing {
-	const struct keys *keys;
-	struct signer *signer;
+	struct jwt *jwt;
 	const struct trust *trust;
 };
-/* A JWT (RFC 7519) signed by ES256 with the claims of EAT (RFC 9711) and of EAR
- * (draft-ietf-rats-ear): appended. */
 MUST_USE int result_token(const struct result_signing *by, const struct host *host, int64_t now,
 			  struct buf *out, struct err *err);
 

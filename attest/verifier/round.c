@@ -13,7 +13,6 @@
 /* One piece of evidence on its way: lives until it was committed. */
 struct round {
 	struct commit_job job;
-	struct worker *worker; /* only until it is submitted */
 	struct service *service;
 	struct request *request;
 	struct trust *trust;

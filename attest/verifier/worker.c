@@ -40,7 +40,7 @@ static int start_one(struct worker *w, struct service *service, struct err *err)
 {
 	w->service = service;
 	store_conn_init(&w->conn, service->store);
-	if (signer_new(service->keys.result, &w->signer, err) < 0)
+	if (jwt_new(service->keys.result, &w->jwt, err) < 0)
 		return -1;
 	if (pthread_create(&w->thread, NULL, worker_main, w) != 0)
 		return err_set(err, "can't start a thread");
@@ -50,7 +50,7 @@ static int start_one(struct worker *w, struct service *service, struct err *err)
 static void end_one(struct worker *w)
 {
 	store_conn_done(&w->conn);
-	signer_free(w->signer);
+	jwt_free(w->jwt);
 }
 
 int workers_start(struct service *service, unsigned long n, struct workers **ret_workers,

@@ -3,13 +3,14 @@
 #ifndef ASSAY_ATTEST_VERIFIER_WORKER_H
 #define ASSAY_ATTEST_VERIFIER_WORKER_H
 
+#include "attest/jwt.h"
 #include "attest/verifier/service.h"
 
 struct worker {
 	struct service *service;
 	struct trust *trust; /* for the request that it works on */
 	struct store_conn conn;
-	struct signer *signer;
+	struct jwt *jwt;
 	pthread_t thread;
 	struct err err;
 };

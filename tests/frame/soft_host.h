@@ -62,11 +62,11 @@ static inline EVP_PKEY *soft_key(const char *seed, const char *use, unsigned int
 	soft_must(EC_POINT_mul(group, point, priv, NULL, NULL, NULL) == 1);
 	soft_must(EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, encoded,
 				     sizeof(encoded), NULL) == sizeof(encoded));
-	soft_must(OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1",
-						  0) &&
-		  OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, encoded,
-						   sizeof(encoded)) &&
-		  OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, priv));
+	soft_must(
+		OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) &&
+		OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, encoded,
+						 sizeof(encoded)) &&
+		OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, priv));
 	params = OSSL_PARAM_BLD_to_param(bld);
 	soft_must(EVP_PKEY_fromdata_init(ctx) == 1 &&
 		  EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params) == 1);
@@ -259,11 +259,18 @@ static inline void soft_activate(const struct soft_host *h, const struct msg_cha
 	struct rd blob = rd_init(c->credential.data, c->credential.len);
 	const uint8_t *x, *y, *in;
 	uint8_t z[SOFT_POINT], seed[32], key[16], text[2 + EVIDENCE_SECRET_MAX];
-	struct kdf seeding = { .hash = HASH_SHA256, .key = z, .key_len = sizeof(z),
-			       .label = "IDENTITY", .bits = 256 };
-	struct kdf keying = { .hash = HASH_SHA256, .key = seed, .key_len = sizeof(seed),
-			      .label = "STORAGE", .u = h->ak_decoded.name,
-			      .u_len = h->ak_decoded.name_len, .bits = 128 };
+	struct kdf seeding = { .hash = HASH_SHA256,
+			       .key = z,
+			       .key_len = sizeof(z),
+			       .label = "IDENTITY",
+			       .bits = 256 };
+	struct kdf keying = { .hash = HASH_SHA256,
+			      .key = seed,
+			      .key_len = sizeof(seed),
+			      .label = "STORAGE",
+			      .u = h->ak_decoded.name,
+			      .u_len = h->ak_decoded.name_len,
+			      .bits = 128 };
 
 	(void)rd_be16(&point);
 	x = rd_bytes(&point, rd_be16(&point));
