@@ -9,7 +9,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-#include "attest/verifier/pem.h"
+#include "attest/verifier/tls_own.h"
 #include "base/hex.h"
 #include "base/io.h"
 #include "crypto/keygen.h"
@@ -89,20 +89,14 @@ int keys_read_admin(const char *path, char ret_token[static KEYS_TOKEN_TEXT + 1]
 
 static int load_result_key(const char *path, struct keys *keys, struct err *err)
 {
-	SECRET_BUF pem = BUF_INIT(PEM_FILE_MAX);
-	uint8_t x[PEM_POINT], y[PEM_POINT];
-	const struct pubkey_point point = {
-		.curve = CERT_P256, .x = x, .x_len = sizeof(x), .y = y, .y_len = sizeof(y)
-	};
-
 	if (key_load(path, NULL, &keys->result, err) < 0)
 		return -1;
 	if (key_kind(keys->result) != CERT_P256)
 		return err_set(err, "%s: results are signed by P-256 keys only", path);
-	if (io_read_file(path, &pem, err) < 0 ||
-	    pem_public_point(&pem, x, y, &keys->public_pem, err) < 0)
+	keys->public_pem = (struct buf)BUF_INIT(PEM_FILE_MAX);
+	if (pubkey_from_key(keys->result, &keys->public_key, err) < 0)
 		return -1;
-	return pubkey_from_point(&point, &keys->public_key, err);
+	return pubkey_to_pem(keys->public_key, &keys->public_pem, err);
 }
 
 typedef int (*make_fn)(const char *path, struct err *err);
@@ -162,7 +156,7 @@ void keys_done(struct keys *keys)
 {
 	key_free(keys->result);
 	pubkey_free(keys->public_key);
-	free(keys->public_pem);
+	buf_done(&keys->public_pem);
 	explicit_bzero(keys, sizeof(*keys));
 }
 
@@ -173,7 +167,7 @@ static int make_tls(const struct vset *set, const char *cert_path, const char *k
 	AUTO_BUF cert = BUF_INIT(PEM_FILE_MAX);
 
 	if (io_make_dirs(set->directory, err) < 0 ||
-	    pem_self_signed(set->listen, &cert, &key, err) < 0)
+	    tls_own_make(set->listen, &cert, &key, err) < 0)
 		return -1;
 	/* The key first: a crash in between leaves no certificate, and both are made anew. */
 	if (io_replace_file(key_path, &key, 0600, err) < 0)

@@ -22,7 +22,7 @@
 struct keys {
 	struct key *result;
 	struct pubkey *public_key; /* its public half */
-	char *public_pem;
+	struct buf public_pem;
 	uint8_t token[TOKEN_KEY_SIZE]; /* of nonces and challenges; shared through the store */
 	char admin[KEYS_TOKEN_TEXT + 1];
 };

@@ -72,7 +72,8 @@ int progress_encode(const struct progress *p, struct buf *out, struct err *err)
 {
 	if (buf_put_u8(out, PROGRESS_VERSION, err) < 0 ||
 	    buf_put(out, p->trust, sizeof(p->trust), err) < 0 ||
-	    buf_put_u8(out, flags_of(&p->state), err) < 0 || put_boot(&p->state, out, err) < 0)
+	    buf_put_u8(out, flags_of(&p->state), err) < 0 || put_boot(&p->state, out, err) < 0 ||
+	    put_text(out, p->keys, err) < 0)
 		return -1;
 	return put_list(&p->state.list, out, err);
 }
@@ -138,6 +139,7 @@ int progress_decode(const void *data, size_t len, struct progress *ret_progress,
 	take_bytes(&r, ret_progress->trust, sizeof(ret_progress->trust));
 	flags = rd_u8(&r);
 	take_boot(&r, s);
+	take_text(&r, ret_progress->keys, sizeof(ret_progress->keys));
 	take_list(&r, &s->list);
 	if (!rd_done(&r) || (flags & ~FLAGS_ALL)) {
 		memset(ret_progress, 0, sizeof(*ret_progress));

@@ -7,10 +7,12 @@
 #include "base/buf.h"
 
 #define PROGRESS_TRUST_SIZE 32
+#define PROGRESS_KEYS_MAX 1024 /* bytes, NUL included; cut */
 
 struct progress {
 	uint8_t trust[PROGRESS_TRUST_SIZE]; /* trust_digest: by what it was judged */
 	struct appraise_state state;
+	char keys[PROGRESS_KEYS_MAX]; /* the record's certificates, by their file names */
 };
 
 MUST_USE int progress_encode(const struct progress *progress, struct buf *out, struct err *err);

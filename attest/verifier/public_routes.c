@@ -24,7 +24,9 @@ void route_result(struct worker *w, struct request *r)
 
 void route_key(struct worker *w, struct request *r)
 {
-	if (buf_putf(&r->reply, &w->err, "%s", w->service->keys.public_pem) < 0)
+	const struct buf *pem = &w->service->keys.public_pem;
+
+	if (buf_put(&r->reply, pem->data, pem->len, &w->err) < 0)
 		worker_trouble(w, r);
 	else
 		reply_ok(r, TYPE_PEM);

@@ -85,7 +85,7 @@ static int add_progress(json_t *to, const struct host *host)
 		return -1;
 	if (!p->state.known)
 		return 0;
-	return add_boot(to, &p->state);
+	return add_boot(to, &p->state) | set_text(to, "keys", p->keys);
 }
 
 /* In words, for a state that no reason explains. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keys and certificates by GnuTLS. */
-#include "attest/verifier/pem.h"
+/* A certificate of one's own. */
+#include "attest/verifier/tls_own.h"
 
 #include <arpa/inet.h>
-#include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <limits.h>
@@ -24,12 +23,6 @@ static void cleanup_privkey(gnutls_x509_privkey_t *k)
 		gnutls_x509_privkey_deinit(*k);
 }
 
-static void cleanup_pubkey(gnutls_pubkey_t *k)
-{
-	if (*k)
-		gnutls_pubkey_deinit(*k);
-}
-
 static void cleanup_crt(gnutls_x509_crt_t *c)
 {
 	if (*c)
@@ -47,60 +40,6 @@ static void cleanup_datum(gnutls_datum_t *d)
 static int failed(int code, const char *what, struct err *err)
 {
 	return err_set(err, "%s: %s", what, gnutls_strerror(code));
-}
-
-/* Numbers come with leading zeroes or without. */
-static int take_coordinate(const gnutls_datum_t *from, uint8_t to[static PEM_POINT],
-			   struct err *err)
-{
-	const unsigned int skip = from->size > PEM_POINT ? from->size - PEM_POINT : 0;
-	const unsigned int len = from->size - skip;
-
-	for (unsigned int i = 0; i < skip; i++)
-		if (from->data[i])
-			return err_set(err, "key: not of P-256");
-	memset(to, 0, PEM_POINT);
-	memcpy(to + PEM_POINT - len, from->data + skip, len);
-	return 0;
-}
-
-static int export_point(gnutls_pubkey_t key, uint8_t x[static PEM_POINT],
-			uint8_t y[static PEM_POINT], struct err *err)
-{
-	AUTO_DATUM dx = { NULL, 0 };
-	AUTO_DATUM dy = { NULL, 0 };
-	gnutls_ecc_curve_t curve;
-	int rc = gnutls_pubkey_export_ecc_raw(key, &curve, &dx, &dy);
-
-	if (rc < 0 || curve != GNUTLS_ECC_CURVE_SECP256R1)
-		return rc < 0 ? failed(rc, "key", err) : err_set(err, "key: not of P-256");
-	return take_coordinate(&dx, x, err) < 0 ? -1 : take_coordinate(&dy, y, err);
-}
-
-int pem_public_point(const struct buf *private_pem, uint8_t ret_x[static PEM_POINT],
-		     uint8_t ret_y[static PEM_POINT], char **ret_pem, struct err *err)
-{
-	CLEANUP(cleanup_privkey) gnutls_x509_privkey_t key = NULL;
-	CLEANUP(cleanup_pubkey) gnutls_pubkey_t public_key = NULL;
-	const gnutls_datum_t in = { private_pem->data, (unsigned int)private_pem->len };
-	gnutls_privkey_t abstract = NULL;
-	AUTO_DATUM pem = { NULL, 0 };
-	int rc;
-
-	if ((rc = gnutls_x509_privkey_init(&key)) < 0 ||
-	    (rc = gnutls_x509_privkey_import(key, &in, GNUTLS_X509_FMT_PEM)) < 0 ||
-	    (rc = gnutls_pubkey_init(&public_key)) < 0 || (rc = gnutls_privkey_init(&abstract)) < 0)
-		return failed(rc, "key", err);
-	rc = gnutls_privkey_import_x509(abstract, key, 0);
-	if (rc >= 0)
-		rc = gnutls_pubkey_import_privkey(public_key, abstract, 0, 0);
-	gnutls_privkey_deinit(abstract);
-	if (rc < 0 || (rc = gnutls_pubkey_export2(public_key, GNUTLS_X509_FMT_PEM, &pem)) < 0)
-		return failed(rc, "key", err);
-	if (export_point(public_key, ret_x, ret_y, err) < 0)
-		return -1;
-	*ret_pem = strndup((const char *)pem.data, pem.size);
-	return *ret_pem ? 0 : err_set(err, "out of memory");
 }
 
 static int add_name(gnutls_x509_crt_t crt, const char *name)
@@ -169,7 +108,7 @@ static int fill(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const char *ad
 	return gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0);
 }
 
-int pem_self_signed(const char *address, struct buf *cert, struct buf *key, struct err *err)
+int tls_own_make(const char *address, struct buf *cert, struct buf *key, struct err *err)
 {
 	CLEANUP(cleanup_privkey) gnutls_x509_privkey_t priv = NULL;
 	CLEANUP(cleanup_crt) gnutls_x509_crt_t crt = NULL;
