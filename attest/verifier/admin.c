@@ -278,8 +278,9 @@ static const char *approve(struct worker *w, struct request *r, struct host *hos
 		}
 		memcpy(boots->digest[boots->n++], p->state.boot, sizeof(p->state.boot));
 	}
-	/* A host that failed for nothing else has nothing left to be reset for. */
-	if (host->state == HOST_FAIL && reasons_all_are(&host->reasons, VERDICT_BOOT_STATE))
+	/* A host that failed for nothing else has nothing left to be reset for; a command line that
+	 * is refused is refused again. */
+	if (host->state == HOST_FAIL && reasons_are_of_boot(&host->reasons))
 		forget(host);
 	return "an administrator approved its boot";
 }

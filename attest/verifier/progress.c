@@ -52,6 +52,7 @@ static int put_boot(const struct appraise_state *s, struct buf *out, struct err 
 	    buf_put(out, s->boot, sizeof(s->boot), err) < 0 ||
 	    buf_put(out, s->record, sizeof(s->record), err) < 0 ||
 	    buf_put(out, s->policy, sizeof(s->policy), err) < 0 ||
+	    buf_put(out, s->quoted, sizeof(s->quoted), err) < 0 ||
 	    buf_put_be32(out, s->epoch, err) < 0 || buf_put_be32(out, s->record_pcr, err) < 0 ||
 	    buf_put_u8(out, (uint8_t)s->secure_boot, err) < 0)
 		return -1;
@@ -107,6 +108,7 @@ static void take_boot(struct rd *r, struct appraise_state *s)
 	take_bytes(r, s->boot, sizeof(s->boot));
 	take_bytes(r, s->record, sizeof(s->record));
 	take_bytes(r, s->policy, sizeof(s->policy));
+	take_bytes(r, s->quoted, sizeof(s->quoted));
 	s->epoch = rd_be32(r);
 	s->record_pcr = rd_be32(r);
 	secure = rd_u8(r);

@@ -76,6 +76,7 @@ static int put_service(struct service *s, struct buf *out)
 	       put_counter(out, "rounds_begun_total", "Nonces given.", &m->begun) |
 	       put_counter(out, "rounds_passed_total", "Evidence that passed.", &m->passed) |
 	       put_counter(out, "rounds_failed_total", "Proven evidence that failed.", &m->failed) |
+	       put_counter(out, "rounds_parts_total", "Evidence that was a part only.", &m->parts) |
 	       put_counter(out, "evidence_unproven_total", "Evidence that was not the host's.",
 			   &m->unproven) |
 	       put_counter(out, "nonces_refused_total", "Old, used or foreign nonces.",

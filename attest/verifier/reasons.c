@@ -80,14 +80,18 @@ static const char *member(const json_t *list, size_t i, const char *name)
 	return text ? text : "";
 }
 
-bool reasons_all_are(const struct buf *text, enum verdict_code code)
+bool reasons_are_of_boot(const struct buf *text)
 {
 	AUTO_JSON list = reasons_parse(text);
 	const size_t n = json_array_size(list);
 
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(member(list, i, "code"), verdict_code_name(code)) != 0)
+	for (size_t i = 0; i < n; i++) {
+		const char *code = member(list, i, "code");
+
+		if (strcmp(code, verdict_code_name(VERDICT_BOOT_STATE)) != 0 &&
+		    strcmp(code, verdict_code_name(VERDICT_COMMAND_LINE)) != 0)
 			return false;
+	}
 	return n > 0;
 }
 

@@ -20,8 +20,8 @@ MUST_USE int reasons_add(const struct verdict *verdict, struct buf *out, struct 
 /* "" gives an empty array.  NULL: damaged, or no memory. */
 json_t *reasons_parse(const struct buf *text);
 
-/* Are there reasons, and all of this code? */
-bool reasons_all_are(const struct buf *text, enum verdict_code code);
+/* Are there reasons, and all of them about which boot it is? */
+bool reasons_are_of_boot(const struct buf *text);
 
 /* The first one's text; "": none. */
 void reasons_first(const struct buf *text, char ret_text[static VERDICT_TEXT_MAX]);

@@ -45,7 +45,6 @@ static void forget_other_trust(struct progress *p, const struct trust *trust)
 		return;
 	memcpy(p->trust, trust->digest, sizeof(p->trust));
 	p->state.boot_ok = false;
-	p->state.known = false;
 	memset(&p->state.list, 0, sizeof(p->state.list));
 }
 
@@ -66,15 +65,16 @@ static int begin_answer(struct worker *w, const struct host *host, const struct 
 	uint8_t nonce[NONCE_SIZE];
 	struct msg_nonce answer = { .nonce = { nonce, sizeof(nonce) } };
 	const struct appraise_state *s;
+	bool same;
 
 	if (!p)
 		return err_set(&w->err, "out of memory");
 	if (load_progress(host, w->trust, p, &w->err) < 0)
 		return -1;
 	s = &p->state;
-	answer.want_boot = !s->known || !s->boot_ok || s->reset_count != msg->reset_count ||
-			   s->restart_count != msg->restart_count;
-	answer.list_offset = s->known && s->reset_count == msg->reset_count ? s->list.offset : 0;
+	same = appraise_same_boot(s, msg->reset_count, msg->restart_count);
+	answer.want_boot = !same || !s->boot_ok;
+	answer.list_offset = same ? s->list.offset : 0;
 	/* A clock that went back gives no nonce that counts as used. */
 	if (nonce_make(w->service->keys.token, host->id,
 		       now > host->nonce_us ? now : host->nonce_us + 1, nonce, &w->err) < 0)
@@ -165,14 +165,14 @@ static void collect_boots(struct round *round)
 	round->input.boots = round->boots;
 }
 
-/* Everything but these is judged of evidence that was proven to be the host's. */
+/* Everything but these is said of evidence that was proven to be the host's. */
 static bool is_proven(const struct verdict *v)
 {
 	for (size_t i = 0; i < v->n; i++)
 		if (v->reasons[i].code == VERDICT_QUOTE || v->reasons[i].code == VERDICT_NONCE ||
 		    v->reasons[i].code == VERDICT_IDENTITY)
 			return false;
-	return v->pass || v->n > 0;
+	return true;
 }
 
 static int judge(struct round *round)
@@ -188,8 +188,6 @@ static int judge(struct round *round)
 				       .judge = round->trust->judge,
 				       .ak = &round->ak,
 				       .evidence = &round->evidence,
-				       .boot_wanted = !round->progress.state.known ||
-						      !round->progress.state.boot_ok,
 				       .state = round->progress.state };
 	collect_boots(round);
 	verdict_init(&round->verdict);
@@ -219,13 +217,11 @@ static void note_keys(struct round *round)
 }
 
 /* What the host is from now on.  A failure stays until it is reset, whatever comes. */
-static int conclude(struct round *round)
+static int set_state(struct round *round)
 {
 	struct host *h = round->host;
-	const unsigned long stale_after = round->trust->set.stale_after;
 	struct verdict *v = &round->verdict;
 
-	strcpy(round->was, host_shown(h, round->now_us / 1000000, stale_after));
 	if (!v->pass && v->n == 0)
 		(void)verdict_add(v, VERDICT_NOTHING_CHECKED, VERDICT_NO_ENTRY,
 				  "nothing was checked");
@@ -237,6 +233,17 @@ static int conclude(struct round *round)
 		h->state = HOST_PASS;
 	h->stale = false;
 	h->last_round = round->now_us / 1000000;
+	return 0;
+}
+
+/* A part of what is to be judged makes no host younger. */
+static int conclude(struct round *round)
+{
+	struct host *h = round->host;
+
+	strcpy(round->was, host_shown(h, round->now_us / 1000000, round->trust->set.stale_after));
+	if (!round->input.more && set_state(round) < 0)
+		return -1;
 	round->progress.state = round->input.state;
 	note_keys(round);
 	buf_reset(&h->progress);
@@ -249,13 +256,13 @@ static void on_committed(struct commit_job *job, enum commit_outcome outcome,
 static void submit(struct round *round)
 {
 	struct host *h = round->host;
-	const char *is = host_shown(h, h->last_round, round->trust->set.stale_after);
+	const char *is = host_shown(h, round->now_us / 1000000, round->trust->set.stale_after);
 	const bool changes = strcmp(is, round->was) != 0;
 
 	if (h->state == HOST_FAIL)
 		reasons_first(&h->reasons, round->why);
 	if (changes)
-		h->since = h->last_round;
+		h->since = round->now_us / 1000000;
 	round->job = (struct commit_job){ .change = { .host = h,
 						      .was = changes ? round->was : NULL,
 						      .is = is,
@@ -288,8 +295,7 @@ static void work_on(struct round *round, struct store_conn *conn)
 		return;
 	}
 	if (!is_proven(&round->verdict)) {
-		refuse(round, HTTP_FORBIDDEN,
-		       round->verdict.n ? round->verdict.reasons[0].text : "nothing was checked");
+		refuse(round, HTTP_FORBIDDEN, round->verdict.reasons[0].text);
 		return;
 	}
 	if (conclude(round) < 0)
@@ -325,7 +331,10 @@ static void tell(struct round *round)
 	const struct event event = { c->host->id, c->host->name, c->was, c->is, c->why, c->at_us };
 	struct metrics *m = &round->service->metrics;
 
-	(void)atomic_fetch_add(round->verdict.pass ? &m->passed : &m->failed, 1);
+	(void)atomic_fetch_add(round->input.more     ? &m->parts
+			       : round->verdict.pass ? &m->passed
+						     : &m->failed,
+			       1);
 	if (!c->was)
 		return;
 	(void)atomic_fetch_add(&m->changes, 1);
@@ -346,6 +355,7 @@ static void answer(struct round *round)
 	(void)snprintf(state->reason, sizeof(state->reason), "%s", round->why);
 	state->next_seconds = (uint32_t)round->trust->set.interval;
 	state->list_offset = round->progress.state.list.offset;
+	state->more = round->input.more;
 	if (msg_state_encode(state, &round->request->reply, &round->err) < 0)
 		reply_trouble(round->request, &round->err);
 	else

@@ -17,6 +17,7 @@ struct metrics {
 	atomic_ullong requests, refused; /* HTTP; answered with 400 and above */
 	atomic_ullong begun;		 /* rounds that got a nonce */
 	atomic_ullong passed, failed;	 /* evidence that was proven, by its verdict */
+	atomic_ullong parts;		 /* of evidence that was not whole */
 	atomic_ullong unproven;		 /* evidence that was not the host's */
 	atomic_ullong nonces_refused;	 /* among those: old, used, not ours */
 	atomic_ullong enrolled, enrol_refused;
