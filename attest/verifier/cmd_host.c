@@ -251,22 +251,30 @@ static int run_reset(struct run *r, struct err *err)
 	return host_call(r, "POST", "/reset", &done, err) < 0 ? -1 : show_done(r, done, err);
 }
 
-static int run_approve(struct run *r, struct err *err)
+static int approve_for_all(struct run *r, const char *boot, struct err *err)
 {
-	AUTO_JSON host = NULL;
-	AUTO_JSON boots = NULL;
 	char path[API_PATH_MAX];
 	const struct api_call call = { "POST", path, NULL };
+	AUTO_JSON boots = NULL;
 	long status;
 
-	if (host_call(r, "POST", "/approve-boot", &host, err) < 0)
-		return -1;
-	if (!r->all_hosts)
-		return show_done(r, host, err);
-	(void)snprintf(path, sizeof(path), "/v1/admin/boots/%.64s", words_text(host, "boot"));
+	(void)snprintf(path, sizeof(path), "/v1/admin/boots/%.64s", boot);
 	if (api_run(r->api, &call, &boots, &status, err) < 0)
 		return -1;
 	return show_done(r, boots, err);
+}
+
+static int run_approve(struct run *r, struct err *err)
+{
+	AUTO_JSON before = NULL;
+	AUTO_JSON host = NULL;
+
+	/* Approving may reset the host, which then knows of no boot. */
+	if (host_call(r, "GET", "", &before, err) < 0 ||
+	    host_call(r, "POST", "/approve-boot", &host, err) < 0)
+		return -1;
+	return r->all_hosts ? approve_for_all(r, words_text(before, "boot"), err)
+			    : show_done(r, host, err);
 }
 
 static const struct {

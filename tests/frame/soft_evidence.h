@@ -64,9 +64,14 @@ static inline void soft_extend(uint8_t pcr[static 32], const struct digest *d)
 	memcpy(pcr, out.data, 32);
 }
 
+static inline const char *soft_cmdline(const struct soft_evidence *e)
+{
+	return e->wrong.cmdline ? e->wrong.cmdline : "root=/dev/vda1 ro quiet";
+}
+
 static inline void soft_boot(struct soft_host *h, struct soft_evidence *e)
 {
-	const char *cmdline = e->wrong.cmdline ? e->wrong.cmdline : "root=/dev/vda1 ro quiet";
+	const char *cmdline = soft_cmdline(e);
 	struct pcr_set got;
 	struct buf *log = &e->boot_log;
 	AUTO_BUF wide = BUF_INIT(65536);
@@ -232,6 +237,8 @@ static inline void soft_evidence_encode(struct soft_host *h, const struct soft_e
 	m->list = (struct bytes){ e->list.data + from, e->list.len - from };
 	if (nonce->want_boot) {
 		m->boot_log = (struct bytes){ e->boot_log.data, e->boot_log.len };
+		m->cmdline = (struct bytes){ (const uint8_t *)soft_cmdline(e),
+					     strlen(soft_cmdline(e)) };
 		m->record = (struct bytes){ e->record.data, e->record.len };
 		m->record_sig = (struct bytes){ e->record_sig.data, e->record_sig.len };
 		m->certs[0] = (struct bytes){ s->der, s->der_len };
