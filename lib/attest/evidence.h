@@ -20,6 +20,8 @@
 #define EVIDENCE_CHALLENGE_MAX 1024	 /* bytes of an enrolment's challenge token */
 #define EVIDENCE_BLOB_MAX 1024		 /* bytes of a TPM2B_ID_OBJECT, a TPM2B_ENCRYPTED_SECRET */
 #define EVIDENCE_SECRET_MAX 32		 /* bytes of what ActivateCredential gives */
+#define EVIDENCE_RECORD_SIG_MAX 1024	 /* bytes of record.sig */
+#define EVIDENCE_QUALIFYING_SIZE 32	 /* bytes: every TPM2B_DATA holds a SHA-256 */
 #define EVIDENCE_BOOT_LOG_MAX (1U << 20) /* bytes of binary_bios_measurements */
 #define EVIDENCE_LIST_MAX (8U << 20)	 /* bytes of one round's part of the list */
 #define EVIDENCE_MAX (12U << 20)	 /* bytes of one message */
@@ -69,8 +71,9 @@ struct msg_state {
 	bool more;	       /* at once: there is more of the list to judge */
 };
 
-/* decode: fails on anything but exactly one message of this kind and version, fields in bounds,
- * canonical CBOR, nothing after it.  encode: appends. */
+/* name, state and reason are UTF-8 without control characters: decode refuses others, encode writes
+ * '?' for what is not.  decode: fails on anything but exactly one message of this kind and version,
+ * fields in bounds, canonical CBOR, nothing after it.  encode: appends. */
 #define EVIDENCE_MSG(name) \
 	MUST_USE int msg_##name##_encode(const struct msg_##name *msg, struct buf *out, \
 					 struct err *err); \
@@ -83,5 +86,15 @@ EVIDENCE_MSG(begin)
 EVIDENCE_MSG(nonce)
 EVIDENCE_MSG(evidence)
 EVIDENCE_MSG(state)
+
+/*
+ * The qualifyingData that the quote must be asked for and is held to: a SHA-256 over the nonce, the
+ * host, where the list's part begins, the boot log, the record and its signature, all of which must
+ * be filled in before.  The list is not in it: it is read after the quote, so that it is not
+ * shorter; PCR 10 binds it.  docs/PROTOCOL.attest, 4.
+ */
+MUST_USE int evidence_qualifying(const struct msg_evidence *msg,
+				 uint8_t ret_data[static EVIDENCE_QUALIFYING_SIZE],
+				 struct err *err);
 
 #endif
