@@ -65,6 +65,8 @@ static void line_text(const char *name, const json_t *json, const char *member)
 
 static void line_time(const char *name, const json_t *json, const char *member)
 {
+	if (!json_object_get(json, member))
+		return;
 	label(name);
 	print_time(json, member);
 	(void)putchar('\n');

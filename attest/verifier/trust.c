@@ -229,7 +229,7 @@ int trust_load(const struct vset *set, struct trust **ret_trust, struct err *err
 	    trust_read_denied(set->denied, &t->denied, &t->n_denied, err) < 0 ||
 	    make_judge(t, err) < 0 || make_digest(t, err) < 0)
 		return -1;
-	if (io_exists(set->ek_cas) && ek_trust_load(set->ek_cas, &t->ek, err) < 0)
+	if (*set->ek_cas && io_exists(set->ek_cas) && ek_trust_load(set->ek_cas, &t->ek, err) < 0)
 		return -1;
 	*ret_trust = take_ptr(&t);
 	return 0;

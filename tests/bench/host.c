@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "attest/offline.h"
 #include "base/hex.h"
 #include "base/io.h"
 #include "frame/soft_evidence.h"
@@ -332,6 +333,32 @@ static void print_ek(const struct options *o)
 	soft_host_done(&h);
 }
 
+/* What "assay attest collect" writes. */
+static void collect(const struct options *o)
+{
+	static const uint8_t own[32] = "offline";
+	struct msg_nonce nonce = { .nonce = { own, sizeof(own) }, .want_boot = true };
+	struct offline *offline = calloc(1, sizeof(*offline));
+	AUTO_BUF body = BUF_INIT(EVIDENCE_MAX);
+	AUTO_BUF file = BUF_INIT(OFFLINE_MAX);
+	struct soft_evidence e;
+	struct soft_host h;
+
+	make_host(o, o->first, &h);
+	soft_evidence_init(&e, &h, &o->signing, &o->wrong);
+	soft_evidence_encode(&h, &e, &o->signing, &nonce, &body);
+	soft_must(offline &&
+		  msg_evidence_decode(body.data, body.len, &offline->evidence, NULL) == 0);
+	(void)snprintf(offline->enrol.name, sizeof(offline->enrol.name), "host-%u", o->first);
+	offline->enrol.ek_public = (struct bytes){ h.ek_public.data, h.ek_public.len };
+	offline->enrol.ak_public = (struct bytes){ h.ak_public.data, h.ak_public.len };
+	soft_must(offline_encode(offline, &file, NULL) == 0 &&
+		  fwrite(file.data, 1, file.len, stdout) == file.len);
+	soft_evidence_done(&e);
+	soft_host_done(&h);
+	free(offline);
+}
+
 static SSL_CTX *make_tls(const char *ca)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
@@ -487,9 +514,13 @@ int main(int argc, char **argv)
 		print_ek(&o);
 		return 0;
 	}
-	o.tls = make_tls(o.ca);
 	if (o.key)
 		soft_signing_init(&o.signing, o.key, o.cert, o.other);
+	if (strcmp(command, "collect") == 0) {
+		collect(&o);
+		return 0;
+	}
+	o.tls = make_tls(o.ca);
 	if (strcmp(command, "load") == 0)
 		load_all(&o);
 	else

@@ -237,8 +237,8 @@ static inline void soft_evidence_encode(struct soft_host *h, const struct soft_e
 	m->list = (struct bytes){ e->list.data + from, e->list.len - from };
 	if (nonce->want_boot) {
 		m->boot_log = (struct bytes){ e->boot_log.data, e->boot_log.len };
-		m->cmdline = (struct bytes){ (const uint8_t *)soft_cmdline(e),
-					     strlen(soft_cmdline(e)) };
+		m->cmdline =
+			(struct bytes){ (const uint8_t *)soft_cmdline(e), strlen(soft_cmdline(e)) };
 		m->record = (struct bytes){ e->record.data, e->record.len };
 		m->record_sig = (struct bytes){ e->record_sig.data, e->record_sig.len };
 		m->certs[0] = (struct bytes){ s->der, s->der_len };
