@@ -111,6 +111,9 @@ $(BUILD)/bin/$(1): $(call OBJ,$(DIR_$(1))) $(if $(MORE_$(1)),$(call OBJ,$(MORE_$
 endef
 $(foreach p,$(READY),$(eval $(call program,$(p))))
 
+# libpq's header has a folder of its own.
+$(BUILD)/obj/attest/verifier/driver_postgres.o: ASSAY_CFLAGS += -I/usr/include/postgresql
+
 # rpm's plugin, where rpm's headers are.  rpm itself has librpm; what the plugin links of ours is its own.
 RPM_PLUGIN := $(if $(wildcard /usr/include/rpm/rpmlib.h),$(BUILD)/rpm/assay.so)
 RPM_DIR    ?= $(LIBEXECDIR)/rpm
@@ -154,6 +157,9 @@ $(BUILD)/timed/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libassay.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/obj/tests/bench/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
+
+# Simulated hosts speak TLS.
+$(BUILD)/timed/host: LIBS += -lssl -lcbor
 
 # Where rpm's headers are not, nothing of rpm is built or tested.
 $(BUILD)/interop/rpm: LIBS += -lrpm -lrpmio -lpopt
