@@ -97,6 +97,7 @@ static const struct field evidence_fields[] = {
 	U64(evidence, list_offset),
 	BYTES(evidence, list, 0, EVIDENCE_LIST_MAX),
 	{ AT(evidence, certs), .kind = FIELD_CERTS, .min = 1, .max = CERT_FILE_MAX },
+	BYTES(evidence, cmdline, 0, EVIDENCE_CMDLINE_MAX),
 };
 static const struct field state_fields[] = {
 	FIXED(state, host),	  TEXT(state, state),	   TEXT(state, reason),

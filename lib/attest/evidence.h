@@ -22,9 +22,13 @@
 #define EVIDENCE_SECRET_MAX 32		 /* bytes of what ActivateCredential gives */
 #define EVIDENCE_RECORD_SIG_MAX 1024	 /* bytes of record.sig */
 #define EVIDENCE_QUALIFYING_SIZE 32	 /* bytes: every TPM2B_DATA holds a SHA-256 */
+#define EVIDENCE_CMDLINE_MAX 4096	 /* bytes of the kernel command line */
 #define EVIDENCE_BOOT_LOG_MAX (1U << 20) /* bytes of binary_bios_measurements */
 #define EVIDENCE_LIST_MAX (8U << 20)	 /* bytes of one round's part of the list */
-#define EVIDENCE_MAX (12U << 20)	 /* bytes of one message */
+/* A host with more of the list sends at least so much of it at a time, up to the end of an entry; a
+ * shorter part reaches to what was quoted. */
+#define EVIDENCE_PIECE_MIN (EVIDENCE_LIST_MAX / 2)
+#define EVIDENCE_MAX (12U << 20) /* bytes of one message */
 
 /* Bytes that lead into the message, which must outlive them. */
 struct bytes {
@@ -59,8 +63,9 @@ struct msg_evidence { /* POST /v1/evidence; the answer is a msg_state */
 	struct bytes record, record_sig; /* /run/assay/record and its signature; len 0: none */
 	uint64_t list_offset;
 	struct bytes list;
-	struct bytes certs[RECORD_CERTS_MAX]; /* those of the record, DER */
+	struct bytes certs[RECORD_CERTS_MAX]; /* those of the record, DER: a hint */
 	size_t n_certs;
+	struct bytes cmdline; /* /proc/cmdline without its newline, with the boot log: a claim */
 };
 struct msg_state {
 	uint8_t host[EVIDENCE_HOST_SIZE];

@@ -28,7 +28,8 @@ MUST_USE int ossl_pubkey_keyid(const X509_PUBKEY *pubkey, uint32_t *ret_keyid, s
  * a copy without the private half. */
 void ossl_query(const EVP_PKEY *pkey, char ret_query[static OSSL_QUERY_MAX]);
 
-/* The certificate's public key, owned by it. */
+/* The certificate and its public key, owned by it. */
+X509 *ossl_cert_x509(const struct cert *cert);
 EVP_PKEY *ossl_cert_pkey(const struct cert *cert);
 
 #define OSSL_CLEANUP(name, type, release) \

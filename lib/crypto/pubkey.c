@@ -11,10 +11,9 @@
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
-#include "crypto/ossl.h"
+#include "crypto/pubkey_ossl.h"
 
 #define RSA_BYTES_MAX 512
-#define POINT_MAX (1 + 2 * PUBKEY_COORD_MAX)
 #define POINT_PLAIN 4 /* uncompressed: SEC 1, 2.3.3 */
 
 struct pubkey {
@@ -34,7 +33,7 @@ void pubkey_free(struct pubkey *key)
 	free(key);
 }
 
-static int wrap(EVP_PKEY *pkey, struct pubkey **ret_key, struct err *err)
+int pubkey_from_pkey(EVP_PKEY *pkey, struct pubkey **ret_key, struct err *err)
 {
 	struct pubkey *key;
 	enum cert_kind kind;
@@ -63,7 +62,7 @@ static int import(const char *type, OSSL_PARAM_BLD *bld, struct pubkey **ret_key
 	    EVP_PKEY_fromdata(ctx, &made, EVP_PKEY_PUBLIC_KEY, params) != 1)
 		return ossl_fail(err, "public key");
 	pkey = made;
-	return wrap(pkey, ret_key, err);
+	return pubkey_from_pkey(pkey, ret_key, err);
 }
 
 int pubkey_from_rsa(const void *modulus, size_t len, uint32_t exponent, struct pubkey **ret_key,
@@ -81,6 +80,16 @@ int pubkey_from_rsa(const void *modulus, size_t len, uint32_t exponent, struct p
 	    OSSL_PARAM_BLD_push_uint32(bld, OSSL_PKEY_PARAM_RSA_E, exponent) != 1)
 		return ossl_fail(err, "public key");
 	return import("RSA", bld, ret_key, err);
+}
+
+EVP_PKEY *pubkey_pkey(const struct pubkey *key)
+{
+	return key->pkey;
+}
+
+enum cert_kind pubkey_kind(const struct pubkey *key)
+{
+	return key->kind;
 }
 
 static size_t coord_len(enum cert_kind curve)
@@ -105,7 +114,7 @@ static int pack(const struct pubkey_point *point, uint8_t *ret_octets, struct er
 int pubkey_from_point(const struct pubkey_point *point, struct pubkey **ret_key, struct err *err)
 {
 	CLEANUP(cleanup_bld) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
-	uint8_t octets[POINT_MAX];
+	uint8_t octets[PUBKEY_OCTETS_MAX];
 
 	if (pack(point, octets, err) < 0)
 		return -1;
@@ -178,18 +187,12 @@ int pubkey_encrypt(const struct pubkey *key, const struct pubkey_oaep *how,
 static int derive(EVP_PKEY *mine, EVP_PKEY *theirs, struct pubkey_shared *shared, struct err *err)
 {
 	AUTO_PCTX ctx = EVP_PKEY_CTX_new(mine, NULL);
-	uint8_t octets[POINT_MAX];
-	size_t len = 0, z_len = sizeof(shared->z);
+	size_t len = sizeof(shared->z);
 
-	if (EVP_PKEY_get_octet_string_param(mine, OSSL_PKEY_PARAM_PUB_KEY, octets, sizeof(octets),
-					    &len) != 1 ||
-	    len != 1 + 2 * shared->len || octets[0] != POINT_PLAIN)
+	if (ossl_point(mine, shared->len, shared->x, shared->y) < 0 || !ctx ||
+	    EVP_PKEY_derive_init(ctx) != 1 || EVP_PKEY_derive_set_peer(ctx, theirs) != 1 ||
+	    EVP_PKEY_derive(ctx, shared->z, &len) != 1 || len != shared->len)
 		return ossl_fail(err, "key agreement");
-	if (!ctx || EVP_PKEY_derive_init(ctx) != 1 || EVP_PKEY_derive_set_peer(ctx, theirs) != 1 ||
-	    EVP_PKEY_derive(ctx, shared->z, &z_len) != 1 || z_len != shared->len)
-		return ossl_fail(err, "key agreement");
-	memcpy(shared->x, octets + 1, shared->len);
-	memcpy(shared->y, octets + 1 + shared->len, shared->len);
 	return 0;
 }
 

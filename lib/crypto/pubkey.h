@@ -30,7 +30,20 @@ struct pubkey_point {
 /* Fails on a point that is not on the curve. */
 MUST_USE int pubkey_from_point(const struct pubkey_point *point, struct pubkey **ret_key,
 			       struct err *err);
+/* The public half. */
+struct key;
+MUST_USE int pubkey_from_key(const struct key *private, struct pubkey **ret_key, struct err *err);
+/* SubjectPublicKeyInfo in PEM ("BEGIN PUBLIC KEY"), as openssl pkey -pubout writes it. */
+MUST_USE int pubkey_from_pem(const void *data, size_t len, struct pubkey **ret_key,
+			     struct err *err);
+MUST_USE int pubkey_to_pem(const struct pubkey *key, struct buf *out, struct err *err);
 void pubkey_free(struct pubkey *key);
+
+enum cert_kind pubkey_kind(const struct pubkey *key);
+/* Of a point: coord bytes each, 32 or 48.  Fails for RSA. */
+MUST_USE int pubkey_point(const struct pubkey *key, uint8_t ret_x[static PUBKEY_COORD_MAX],
+			  uint8_t ret_y[static PUBKEY_COORD_MAX], size_t *ret_coord,
+			  struct err *err);
 
 /* 0 only if sig is a signature of the digest by this key: RSA PKCS#1 v1.5, or DER ECDSA. */
 MUST_USE int pubkey_verify(const struct pubkey *key, const struct digest *digest, const void *sig,
