@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "attest/client/commands.h"
 #include "attest/client/drop.h"
+#include "attest/client/notify.h"
 #include "attest/client/options.h"
 #include "attest/client/round.h"
 #include "attest/client/state.h"
@@ -63,7 +63,7 @@ static void say_once(struct service *s, const char *text)
 		return;
 	(void)snprintf(s->said, sizeof(s->said), "%s", text);
 	say(text);
-	(void)sd_notifyf(0, "STATUS=%s", text);
+	notify("STATUS", text);
 }
 
 static void say_state(struct service *s)
@@ -124,7 +124,7 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 		return cmd_misuse(cmd, "it takes no operand");
 	if (start(s) < 0)
 		return cmd_fail(cmd, &s->err);
-	(void)sd_notify(0, "READY=1");
+	notify("READY", "1");
 	rounds(s);
 	return cmd_fail(cmd, &s->err);
 }
