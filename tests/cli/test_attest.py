@@ -334,7 +334,9 @@ def booted(enrolled, tmp_path):
     (tmp_path / "record").write_text(RECORD.format(sha(one), sha(two)))
     (tmp_path / "record.sig").write_bytes(b"\x03\x02signature")
     (tmp_path / "log").write_bytes(b"boot log")
-    enrolled.more = ["--record", tmp_path / "record", "--boot-log", tmp_path / "log", "--certs", folder]
+    (tmp_path / "cmdline").write_bytes(b"root=/dev/vda1 quiet\n")
+    enrolled.more = ["--record", tmp_path / "record", "--boot-log", tmp_path / "log", "--certs", folder,
+                     "--cmdline", tmp_path / "cmdline"]
     return enrolled
 
 
@@ -344,10 +346,11 @@ def test_log_and_record_are_sent_when_wanted(booted, verifier, tmp_path):
     got = verifier.last("/v1/evidence")
     assert got["boot_log"] == b"boot log" and got["record"] == (tmp_path / "record").read_bytes()
     assert got["record_sig"] == b"\x03\x02signature" and got["certs"] == [b"certificate one"]
+    assert got["cmdline"] == b"root=/dev/vda1 quiet"
     verifier.want_boot = False
     assert booted.run("report").rc == 0 and not errors(verifier)
     got = verifier.last("/v1/evidence")
-    assert not (got["boot_log"] or got["record"] or got["record_sig"] or got["certs"])
+    assert not (got["boot_log"] or got["record"] or got["record_sig"] or got["certs"] or got["cmdline"])
 
 
 def test_a_certificate_that_is_not_what_its_name_says(booted, verifier, tmp_path):
@@ -371,6 +374,7 @@ def test_what_is_no_record_is_for_the_verifier(booted, verifier, tmp_path):
     ("record", 16385, "larger than the maximum of 16384 bytes"),
     ("record.sig", 1025, "larger than the maximum of 1024 bytes"),
     ("log", (1 << 20) + 1, "larger than the maximum of 1048576 bytes"),
+    ("cmdline", 4097, "command line: more than 4096 bytes"),
 ])
 def test_maxima(booted, tmp_path, name, size, shown):
     """One byte more than is taken."""
@@ -382,7 +386,7 @@ def test_maxima(booted, tmp_path, name, size, shown):
 
 def test_named_files_must_be_there(enrolled, tmp_path):
     """What was named is not passed over."""
-    for option in ("--record", "--boot-log"):
+    for option in ("--record", "--boot-log", "--cmdline"):
         enrolled.more = [option, tmp_path / "none"]
         is_trouble(enrolled.run("report"), f"{tmp_path}/none: No such file")
     enrolled.list.unlink()

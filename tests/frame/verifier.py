@@ -23,7 +23,7 @@ NAMES = {
     BEGIN: ("host", "reset_count", "restart_count"),
     NONCE: ("nonce", "list_offset", "want_boot"),
     EVIDENCE: ("host", "nonce", "attest", "sig", "pcrs", "boot_log", "record", "record_sig",
-               "list_offset", "list", "certs"),
+               "list_offset", "list", "certs", "cmdline"),
     STATE: ("host", "state", "reason", "next_seconds", "list_offset", "more"),
 }
 MAGIC = bytes.fromhex("ff5443478018")
