@@ -50,7 +50,7 @@ LIBS_tpm          := -ltss2-esys -ltss2-mu -ltss2-tcti-device
 LIBS_assay-boot   := $(LIBS_tpm)
 # What a lock needs in the initramfs is its own program: without a lock none of it is there.
 LIBS_assay-unlock := $(LIBS_tpm) -lcryptsetup -ljansson
-LIBS_assay-attest := $(LIBS_tpm) -lcbor -lcurl -ljansson -lsystemd
+LIBS_assay-attest := $(LIBS_tpm) -lcbor -lcurl -ljansson
 LIBS_assay-verifier := -lcbor -lcurl -lmicrohttpd -lgnutls -lsqlite3 -lpq -ljansson -lsystemd
 LIBS_assay-lock   := $(LIBS_tpm) -lcryptsetup -lcbor -ljansson
 LIBS_unit         := -ljansson -lsystemd $(LIBS_tpm) -ltss2-tcti-swtpm -lcbor -lcryptsetup

@@ -11,6 +11,7 @@ import os
 import ssl
 import subprocess
 import threading
+import warnings
 
 from frame import cbor
 
@@ -22,7 +23,7 @@ NAMES = {
     BEGIN: ("host", "reset_count", "restart_count"),
     NONCE: ("nonce", "list_offset", "want_boot"),
     EVIDENCE: ("host", "nonce", "attest", "sig", "pcrs", "boot_log", "record", "record_sig",
-               "list_offset", "list", "certs"),
+               "list_offset", "list", "certs", "cmdline"),
     STATE: ("host", "state", "reason", "next_seconds", "list_offset", "more"),
 }
 MAGIC = bytes.fromhex("ff5443478018")
@@ -80,7 +81,7 @@ def make_ca(folder, name):
 class Verifier:
     """A context: it listens while it lasts.  Tests change its attributes."""
 
-    def __init__(self, folder, name="verifier", tls=ssl.TLSVersion.TLSv1_2):
+    def __init__(self, folder, name="verifier", old_tls=False):
         self.folder = folder
         self.ca = folder / f"{name}-ca.pem"
         if not self.ca.exists():
@@ -97,8 +98,10 @@ class Verifier:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
         self.server.daemon_threads = True
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, tls
-        if tls < ssl.TLSVersion.TLSv1_2:
+        if old_tls:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
             context.set_ciphers("ALL:@SECLEVEL=0")
         context.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True,
