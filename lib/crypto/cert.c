@@ -280,6 +280,17 @@ static void keep_spare(const struct cert *cert, enum hash_algo algo, EVP_PKEY_CT
 	EVP_PKEY_CTX_free(ctx);
 }
 
+/* Is it for want of memory that OpenSSL failed?  Empties its queue of errors. */
+static bool lacked_memory(void)
+{
+	bool lacked = false;
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0)
+		lacked = lacked || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+	return lacked;
+}
+
 /* 1: verifies, 0: does not, -1: could not be asked. */
 static int verify_plain(const struct cert *cert, const struct digest *digest, const void *sig,
 			size_t sig_len)
@@ -290,13 +301,14 @@ static int verify_plain(const struct cert *cert, const struct digest *digest, co
 	if (!ctx)
 		return -1;
 	ok = EVP_PKEY_verify(ctx, sig, sig_len, digest->data, digest->len);
-	ERR_clear_error();
+	if (ok != 1)
+		ok = lacked_memory() ? -1 : 0;
 	keep_spare(cert, digest->algo, ctx);
-	return ok == 1;
+	return ok;
 }
 
-int cert_verify(const struct cert *cert, const struct digest *digest, const void *sig,
-		size_t sig_len, struct err *err)
+int cert_ask(const struct cert *cert, const struct digest *digest, const void *sig, size_t sig_len,
+	     bool *ret_good, struct err *err)
 {
 	const struct p256 *fast = NULL;
 	int ok;
@@ -305,9 +317,22 @@ int cert_verify(const struct cert *cert, const struct digest *digest, const void
 		return err_set(err, "verify: a digest of %zu bytes", digest->len);
 	if (cert->kind == CERT_P256)
 		fast = p256_when_it_pays(&cert->spares->p256, cert->pkey);
-	ok = fast ? p256_verify(fast, digest, sig, sig_len)
-		  : verify_plain(cert, digest, sig, sig_len);
+	/* What it refuses may have failed for another reason: the slow way tells. */
+	ok = fast && p256_verify(fast, digest, sig, sig_len)
+		     ? 1
+		     : verify_plain(cert, digest, sig, sig_len);
 	if (ok < 0)
-		return ossl_fail(err, "verify");
-	return ok == 1 ? 0 : err_set(err, "the signature does not match");
+		return err_set(err, "verify: out of memory");
+	*ret_good = ok == 1;
+	return 0;
+}
+
+int cert_verify(const struct cert *cert, const struct digest *digest, const void *sig,
+		size_t sig_len, struct err *err)
+{
+	bool good = false;
+
+	if (cert_ask(cert, digest, sig, sig_len, &good, err) < 0)
+		return -1;
+	return good ? 0 : err_set(err, "the signature does not match");
 }
