@@ -177,7 +177,7 @@ static int judge_proven(struct list_judge *judge, const struct list_expect *expe
 	state->violations += j->run.violations;
 	state->kexec = j->run.kexec_from != UINT64_MAX;
 	state->failed = state->failed || j->reasons.n > 0;
-	state->aggregate_seen = true;
+	state->aggregate_seen = state->aggregate_seen || j->run.aggregate;
 	state->entries += replay->entries;
 	state->offset += replay->bytes;
 	if (value)

@@ -26,32 +26,43 @@ static const char *why_not_over(const struct xattr_sig *sig, const struct mlist_
 	return sig->algo != digest->algo ? "the signature is over another kind of digest" : NULL;
 }
 
-/* Does a trusted key say so?  Accepts in one place: where it sets *ret_good. */
-static int ask_trusted(const struct list_run *run, const struct xattr_sig *sig,
-		       const struct digest *digest, bool *ret_known, bool *ret_good)
+/* Does a trusted key say so?  *ret_known: one has this key ID. */
+static enum cert_answer ask_trusted(const struct list_run *run, const struct xattr_sig *sig,
+				    const struct digest *digest, bool *ret_known)
 {
+	enum cert_answer answer = CERT_NO;
 	struct digest over = *digest;
 	const struct cert *cert;
 	size_t pos = 0;
 
-	*ret_known = *ret_good = false;
+	*ret_known = false;
 	if (sig->type == XATTR_VERITY_DIGSIG &&
 	    xattr_v3_digest(XATTR_VERITY_DIGSIG, digest, &over, NULL) < 0)
-		return -1;
-	while (!*ret_good && (cert = cert_set_find(&run->judge->certs, sig->keyid, &pos))) {
+		return CERT_CANT_ASK;
+	while (answer == CERT_NO && (cert = cert_set_find(&run->judge->certs, sig->keyid, &pos))) {
 		*ret_known = true;
-		if (cert_ask(cert, &over, sig->sig, sig->sig_len, ret_good, NULL) < 0)
-			return -1;
+		answer = cert_ask(cert, &over, sig->sig, sig->sig_len);
 	}
-	return 0;
+	return answer;
 }
 
+static void refuse_key(struct list_run *run, const struct mlist_entry *e, uint64_t index,
+		       uint32_t keyid, bool known)
+{
+	if (known)
+		atomic_fetch_add(&run->refused, 1);
+	list_reasons_add(run->reasons, known ? VERDICT_BAD_SIGNATURE : VERDICT_UNKNOWN_KEY, index,
+			 known ? NAME ": the signature does not match (key %08x)"
+			       : NAME ": signed by a key that is not trusted (%08x)",
+			 e->name, keyid);
+}
+
+/* Accepts in one place: where it returns true. */
 static bool verify(struct list_run *run, const struct mlist_entry *e, uint64_t index,
 		   const struct xattr_sig *sig, const struct digest *digest)
 {
 	const char *why = why_not_over(sig, e, digest);
-	bool known = false;
-	bool good = false;
+	bool known;
 
 	if (why) {
 		refuse(run, e, index, VERDICT_BAD_SIGNATURE, why);
@@ -61,18 +72,16 @@ static bool verify(struct list_run *run, const struct mlist_entry *e, uint64_t i
 		list_reasons_count(run->reasons);
 		return false;
 	}
-	if (ask_trusted(run, sig, digest, &known, &good) < 0) {
+	switch (ask_trusted(run, sig, digest, &known)) {
+	case CERT_YES:
+		return true;
+	case CERT_CANT_ASK:
 		atomic_store(&run->trouble, true);
 		return false;
+	case CERT_NO:
+		break;
 	}
-	if (good)
-		return true;
-	if (known)
-		atomic_fetch_add(&run->refused, 1);
-	list_reasons_add(run->reasons, known ? VERDICT_BAD_SIGNATURE : VERDICT_UNKNOWN_KEY, index,
-			 known ? NAME ": the signature does not match (key %08x)"
-			       : NAME ": signed by a key that is not trusted (%08x)",
-			 e->name, sig->keyid);
+	refuse_key(run, e, index, sig->keyid, known);
 	return false;
 }
 

@@ -54,6 +54,7 @@ struct list_run {
 	const struct list_expect *expect;
 	struct list_reasons *reasons;
 	atomic_bool trouble;	  /* something could not be asked: there is no verdict */
+	atomic_bool aggregate;	  /* the first entry is the right one */
 	_Atomic uint64_t refused; /* signatures that did not verify */
 	_Atomic uint64_t by_cache;
 	_Atomic uint64_t violations;

@@ -291,48 +291,49 @@ static bool lacked_memory(void)
 	return lacked;
 }
 
-/* 1: verifies, 0: does not, -1: could not be asked. */
-static int verify_plain(const struct cert *cert, const struct digest *digest, const void *sig,
-			size_t sig_len)
+static enum cert_answer verify_plain(const struct cert *cert, const struct digest *digest,
+				     const void *sig, size_t sig_len)
 {
 	EVP_PKEY_CTX *ctx = take_spare(cert, digest->algo);
-	int ok;
+	enum cert_answer answer = CERT_YES;
 
-	if (!ctx)
-		return -1;
-	ok = EVP_PKEY_verify(ctx, sig, sig_len, digest->data, digest->len);
-	if (ok != 1)
-		ok = lacked_memory() ? -1 : 0;
+	if (!ctx) {
+		ERR_clear_error();
+		return CERT_CANT_ASK;
+	}
+	if (EVP_PKEY_verify(ctx, sig, sig_len, digest->data, digest->len) != 1)
+		answer = lacked_memory() ? CERT_CANT_ASK : CERT_NO;
 	keep_spare(cert, digest->algo, ctx);
-	return ok;
+	return answer;
 }
 
-int cert_ask(const struct cert *cert, const struct digest *digest, const void *sig, size_t sig_len,
-	     bool *ret_good, struct err *err)
+enum cert_answer cert_ask(const struct cert *cert, const struct digest *digest, const void *sig,
+			  size_t sig_len)
 {
 	const struct p256 *fast = NULL;
-	int ok;
 
 	if (digest->len == 0 || digest->len != hash_algo_size(digest->algo))
-		return err_set(err, "verify: a digest of %zu bytes", digest->len);
+		return CERT_NO;
 	if (cert->kind == CERT_P256)
 		fast = p256_when_it_pays(&cert->spares->p256, cert->pkey);
 	/* What it refuses may have failed for another reason: the slow way tells. */
-	ok = fast && p256_verify(fast, digest, sig, sig_len)
-		     ? 1
-		     : verify_plain(cert, digest, sig, sig_len);
-	if (ok < 0)
-		return err_set(err, "verify: out of memory");
-	*ret_good = ok == 1;
-	return 0;
+	if (fast && p256_verify(fast, digest, sig, sig_len))
+		return CERT_YES;
+	return verify_plain(cert, digest, sig, sig_len);
 }
 
 int cert_verify(const struct cert *cert, const struct digest *digest, const void *sig,
 		size_t sig_len, struct err *err)
 {
-	bool good = false;
-
-	if (cert_ask(cert, digest, sig, sig_len, &good, err) < 0)
-		return -1;
-	return good ? 0 : err_set(err, "the signature does not match");
+	if (digest->len == 0 || digest->len != hash_algo_size(digest->algo))
+		return err_set(err, "verify: a digest of %zu bytes", digest->len);
+	switch (cert_ask(cert, digest, sig, sig_len)) {
+	case CERT_YES:
+		return 0;
+	case CERT_CANT_ASK:
+		return err_set(err, "verify: out of memory");
+	case CERT_NO:
+		break;
+	}
+	return err_set(err, "the signature does not match");
 }

@@ -39,12 +39,10 @@ void cert_der(const struct cert *cert, const uint8_t **ret_data, size_t *ret_len
 MUST_USE int cert_verify(const struct cert *cert, const struct digest *digest, const void *sig,
 			 size_t sig_len, struct err *err);
 
-/*
- * As cert_verify, for whoever must know a "no" from not being able to ask: fails for want of memory
- * and the like; *ret_good is whether it is a signature.
- */
-MUST_USE int cert_ask(const struct cert *cert, const struct digest *digest, const void *sig,
-		      size_t sig_len, bool *ret_good, struct err *err);
+/* The same, for whoever must know a "no" from what could not be asked, for want of memory. */
+enum cert_answer { CERT_NO, CERT_YES, CERT_CANT_ASK };
+MUST_USE enum cert_answer cert_ask(const struct cert *cert, const struct digest *digest,
+				   const void *sig, size_t sig_len);
 
 /* What verify trusts.  Empty means that nothing verifies. */
 struct cert_set {

@@ -25,7 +25,8 @@ static void signed_files_pass(void)
 	CHECK_CLEAN(w);
 	CHECK(w->input.result.replayed && w->input.result.entries == 4);
 	CHECK(w->input.state.entries == 4 && w->input.state.offset == w->list.len);
-	CHECK(!w->input.state.failed && w->input.result.by_cache == 0);
+	CHECK(!w->input.state.failed && w->input.state.aggregate_seen);
+	CHECK(w->input.result.by_cache == 0);
 	CHECK_MEM(w->input.state.sha256, w->expect.pcr.data, 32);
 }
 
@@ -199,6 +200,7 @@ static void the_first_is_the_right_boot_aggregate(void)
 	w->expect.aggregates = &other;
 	CHECK_OK(world_judge(w), &w->err);
 	CHECK_REASON(w, VERDICT_AGGREGATE, 0, "not that of the quoted PCRs");
+	CHECK(!w->input.state.aggregate_seen);
 	w->input.state = (struct list_state){ .offset = 0 };
 	w->expect.n_aggregates = 0;
 	CHECK_OK(world_judge(w), &w->err);
