@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What the kernel measures that is no file: keys, command lines, events of its own.
- * process_buffer_measurement() of security/integrity/ima/ima_main.c, Linux 6.1 and 6.12.
- */
+/* What the kernel measures that is no file: keys, command lines, events of its own. */
 #include <string.h>
 
 #include "attest/list_judge.h"
@@ -10,7 +7,8 @@
 
 enum event { EVENT_KEY, EVENT_HARMLESS, EVENT_KEXEC, EVENT_DENIED };
 
-/* Any other name is taken for that of a keyring. */
+/* Names of process_buffer_measurement(), security/integrity/ima/ima_main.c, Linux 6.1 and 6.12, by
+ * their callers.  Any other is taken for that of a keyring. */
 static const struct {
 	const char *name;
 	enum event event;

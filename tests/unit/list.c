@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The judge of measurement lists: what passes, and that nothing else does. */
+#include <pthread.h>
+
 #include "unit/list_world.h"
 
 /* A world with three signed files, not judged yet. */
@@ -267,6 +269,57 @@ static void threads_find_the_same(void)
 	}
 }
 
+/* One host of several that one judge serves at a time. */
+struct host {
+	const struct world *w;
+	struct verdict verdict;
+	bool good;
+};
+
+static void *serve(void *arg)
+{
+	struct host *h = arg;
+	struct list_input input = { .data = h->w->list.data,
+				    .len = h->w->list.len,
+				    .verdict = &h->verdict };
+	struct err err = ERR_INIT;
+
+	h->good = true;
+	for (int i = 0; i < 10; i++) {
+		verdict_init(&h->verdict);
+		input.state = (struct list_state){ .offset = 0 };
+		h->good = h->good &&
+			  list_judge_run(h->w->judge, 2, &h->w->expect, &input, &err) == 0 &&
+			  h->verdict.n == 1 && h->verdict.reasons[0].entry == 201 &&
+			  input.state.entries == 202;
+	}
+	return NULL;
+}
+
+static void hosts_share_a_judge(void)
+{
+	AUTO_WORLD w = world_new();
+	AUTO_MEM struct host *hosts = calloc(4, sizeof(*hosts));
+	pthread_t threads[4];
+	char name[32];
+
+	CHECK(w && hosts);
+	for (int i = 0; i < 200; i++) {
+		(void)snprintf(name, sizeof(name), "/%d", i);
+		CHECK_OK(world_add(w, (struct told){ .name = name }), &w->err);
+	}
+	CHECK_OK(world_add(w, (struct told){ .name = "/x", .other_sig = "/y" }), &w->err);
+	CHECK_OK(world_quote(w, HASH_SHA256, w->list.len), &w->err);
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+		hosts[i].w = w;
+		CHECK(pthread_create(&threads[i], NULL, serve, &hosts[i]) == 0);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+		CHECK(pthread_join(threads[i], NULL) == 0);
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+		CHECK(hosts[i].good);
+}
+
 static const struct unit_case cases[] = {
 	CASE(signed_files_pass),
 	CASE(every_bank_is_replayed),
@@ -282,6 +335,7 @@ static const struct unit_case cases[] = {
 	CASE(nothing_to_check_is_no_pass),
 	CASE(more_reasons_than_there_is_room_are_counted),
 	CASE(threads_find_the_same),
+	CASE(hosts_share_a_judge),
 	CASE_END,
 };
 UNIT_MAIN(cases)
