@@ -113,8 +113,9 @@ static void entries_begin_where_commands_do(void)
 
 	CHECK_OK(parse("echo menuentry A { }\nmenuentry_id_option=--id\n", &cfg, &err), &err);
 	CHECK(cfg->n == 0);
-	CHECK_OK(parse("echo x; menuentry A { }; submenu B { }", &cfg, &err), &err);
+	CHECK_OK(parse("echo x; menuentry A ${id} x { ${y} }; submenu B { }", &cfg, &err), &err);
 	CHECK(cfg->n == 2);
+	CHECK(cfg->entries[0].block.len == strlen("{ ${y} }"));
 }
 
 static void what_is_unfinished_is_refused(void)
@@ -126,7 +127,8 @@ static void what_is_unfinished_is_refused(void)
 	CHECK_FAILS(parse("menuentry A\n{ }", &cfg, &err), &err, "without its block");
 	CHECK_FAILS(parse("menuentry A {", &cfg, &err), &err, "a brace is not closed");
 	CHECK_FAILS(parse("menuentry 'A {", &cfg, &err), &err, "a quote is not closed");
-	CHECK_FAILS(parse("menuentry A { ${x} }", &cfg, &err), &err, "${...} in an entry");
+	CHECK_FAILS(parse("menuentry A { ${x\n} }", &cfg, &err), &err, "a ${ is not closed");
+	CHECK_FAILS(parse("menuentry ${x", &cfg, &err), &err, "a ${ is not closed");
 	CHECK_FAILS(grub_cfg_parse("a\0b", 3, &cfg, &err), &err, "binary");
 }
 

@@ -15,13 +15,12 @@ REAL_FILE(uki_newer, DATA "tiny-uki-newer.efi");
 #define ALL (1U << 4 | 1U << 9 | 1U << 11 | 1U << 12)
 
 /* A digest is put in by the log's maker. */
-static void made_digest(struct buf *log, uint32_t pcr, uint32_t type, const struct digest *digest,
-			const void *data, size_t len)
+static void made_digest(struct buf *log, const struct made *m, const struct digest *digest)
 {
 	size_t at;
 
-	made_event(log, &(struct made){ pcr, type, "", 0, data, len });
-	at = log->len - len - 4 - digest->len;
+	made_event(log, m);
+	at = log->len - m->len - 4 - digest->len;
 	memcpy(log->data + at, digest->data, digest->len);
 }
 
@@ -31,7 +30,7 @@ static void made_image(struct buf *log, const struct pe *pe)
 	struct digest d;
 
 	must(pe_digest(pe, HASH_SHA256, &d, NULL));
-	made_digest(log, 4, BOOT_EV_APPLICATION, &d, event, sizeof(event));
+	made_digest(log, &(struct made){ 4, BOOT_EV_APPLICATION, "", 0, event, sizeof(event) }, &d);
 }
 
 static void made_content(struct buf *log, const struct pe *pe, const char *name)
@@ -44,7 +43,7 @@ static void made_content(struct buf *log, const struct pe *pe, const char *name)
 	made_event(log, &(struct made){ 11, BOOT_EV_IPL, name, strlen(name) + 1, utf16.data,
 					utf16.len });
 	must(pe_section_digest(pe, pe_find(pe, name), HASH_SHA256, &d, NULL));
-	made_digest(log, 11, BOOT_EV_IPL, &d, utf16.data, utf16.len);
+	made_digest(log, &(struct made){ 11, BOOT_EV_IPL, "", 0, utf16.data, utf16.len }, &d);
 }
 
 static void made_stub_initrd(struct buf *log, const struct pe *pe)
@@ -189,6 +188,32 @@ static void an_initrd_with_credentials_is_refused(void)
 		    "PCR 9: the initrd was put together with others");
 }
 
+/* Secure Boot is on: the stub vouches for the kernel, and no event is the kernel's. */
+static void the_kernel_may_have_no_event_of_its_own(void)
+{
+	const struct lock_change change = CHANGE(uki_a, uki_b);
+	AUTO_MEM struct pe *pe = calloc(1, sizeof(*pe));
+	struct err err = ERR_INIT;
+	struct pcr_set got;
+	struct pcr_set want;
+	LOG(a);
+	LOG(b);
+
+	CHECK(pe);
+	CHECK_OK(pe_open(uki_a, REAL_LEN(uki_a), pe, &err), &err);
+	made_begin(&a);
+	made_image(&a, pe);
+	CHECK_OK(pe_open(uki_b, REAL_LEN(uki_b), pe, &err), &err);
+	made_begin(&b);
+	made_image(&b, pe);
+	CHECK_OK(predict(&a, 1 << 4, &change, &got, &err), &err);
+	CHECK_OK(boot_log_replay(b.data, b.len, HASH_SHA256, &want, &err), &err);
+	CHECK_MEM(got.value[4], want.value[4], 32);
+	CHECK_OK(pe_open(uki_more, REAL_LEN(uki_more), pe, &err), &err);
+	made_image(&a, pe);
+	CHECK_FAILS(predict(&a, 1 << 4, &change, &got, &err), &err, "or of the kernel in it");
+}
+
 /* The loader's options took the place of .cmdline, and stay. */
 static void options_of_the_loader_stay(void)
 {
@@ -224,6 +249,7 @@ static const struct unit_case cases[] = {
 	CASE(another_stub_or_section_is_refused),
 	CASE(no_sections_at_all_are_refused),
 	CASE(an_initrd_with_credentials_is_refused),
+	CASE(the_kernel_may_have_no_event_of_its_own),
 	CASE(options_of_the_loader_stay),
 	CASE_END,
 };
