@@ -43,11 +43,13 @@ struct boot {
 	int console;
 	struct timespec start;
 	struct buf record_text;
+	struct buf record_sig; /* once it was verified */
 	struct buf policy;
 	struct record record;
 	struct cert_set certs;
 	int32_t keyring_ima;
 	int32_t keyring_evm;
+	bool measured;	   /* the record is in its PCR */
 	struct buf report; /* lines of REPORT_PATH */
 };
 

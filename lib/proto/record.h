@@ -25,6 +25,8 @@
 
 /* The record in force, left by assay-boot; the TPM tells whether it is. */
 #define RECORD_RUN_PATH "/run/assay/record"
+#define RECORD_RUN_SIG_PATH "/run/assay/record.sig" /* its signature, for a verifier */
+#define RECORD_SIG_MAX 1024			    /* bytes, as security.ima */
 
 /* What records name, by SHA-256 in hex: certificates and keyrings. */
 #define RECORD_TRUST_DIR "/var/lib/assay/trust"
@@ -59,7 +61,17 @@ MUST_USE int record_parse(const char *text, size_t len, struct record *ret_recor
 MUST_USE int record_verify(const void *text, size_t len, const void *sig, size_t sig_len,
 			   const struct cert_set *trusted, struct err *err);
 
-/* What a PCR of SHA-256 holds that was extended with the text alone; PROTOCOL.record, section 4. */
+/* What the PCR is extended with, after the text, when nothing of the boot may be unsealed any more.
+ */
+#define RECORD_CAP "assay-record end\n"
+#define RECORD_CAP_LEN (sizeof(RECORD_CAP) - 1)
+
+/*
+ * What a PCR of SHA-256 holds that was extended with the text alone, which is when the lock is
+ * unsealed; and what it holds once it is capped, for the rest of the boot.  PROTOCOL.record, 4.
+ */
+MUST_USE int record_pcr_unsealing_value(const void *text, size_t len, struct digest *ret_value,
+					struct err *err);
 MUST_USE int record_pcr_value(const void *text, size_t len, struct digest *ret_value,
 			      struct err *err);
 
