@@ -412,6 +412,25 @@ static void the_quote_binds_the_evidence(void)
 	CHECK_MEM(first, other, sizeof(first));
 }
 
+#define QUALIFYING_HEX "3cd5ba7180323d22c6be8510904ba62a0bc025702d33f4b535bce9ec9f1ec802"
+
+static void what_the_quote_binds_is_as_written_down(void)
+{
+	uint8_t nonce[48], made[EVIDENCE_QUALIFYING_SIZE];
+	struct err err = ERR_INIT;
+	struct msg_evidence in;
+	char hex[2 * sizeof(made) + 1];
+
+	for (uint8_t i = 0; i < sizeof(nonce); i++)
+		nonce[i] = i;
+	fill(&in);
+	in.nonce = (struct bytes){ nonce, sizeof(nonce) };
+	in.list_offset = 4096;
+	CHECK_OK(evidence_qualifying(&in, made, &err), &err);
+	hex_format(made, sizeof(made), hex);
+	CHECK_STR(hex, QUALIFYING_HEX);
+}
+
 static const struct unit_case cases[] = {
 	CASE(evidence_comes_back_as_it_was),
 	CASE(bytes_lead_into_the_message),
@@ -428,6 +447,7 @@ static const struct unit_case cases[] = {
 	CASE(certificates_are_counted),
 	CASE(the_largest_evidence_fits),
 	CASE(the_quote_binds_the_evidence),
+	CASE(what_the_quote_binds_is_as_written_down),
 	CASE_END,
 };
 UNIT_MAIN(cases)
