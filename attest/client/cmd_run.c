@@ -4,15 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "attest/client/commands.h"
 #include "attest/client/drop.h"
+#include "attest/client/notify.h"
 #include "attest/client/options.h"
 #include "attest/client/round.h"
 #include "attest/client/state.h"
 #include "attest/client/wait.h"
+
+#define AILING_MAX 4 /* rounds in a row that fail for the TPM's or a log's sake */
 
 static const struct cmd_option run_options[] = {
 	OPTION_CONFIG,
@@ -61,7 +63,7 @@ static void say_once(struct service *s, const char *text)
 		return;
 	(void)snprintf(s->said, sizeof(s->said), "%s", text);
 	say(text);
-	(void)sd_notifyf(0, "STATUS=%s", text);
+	notify("STATUS", text);
 }
 
 static void say_state(struct service *s)
@@ -73,19 +75,23 @@ static void say_state(struct service *s)
 	say_once(s, text);
 }
 
-_Noreturn static void rounds(struct service *s)
+/* Until this host itself fails so often that it should begin anew. */
+static void rounds(struct service *s)
 {
 	unsigned int failures = 0;
+	unsigned int ailing = 0;
 
-	for (;;) {
+	while (ailing < AILING_MAX) {
 		if (round_run(&s->host, &s->state, &s->err) == 0) {
-			failures = 0;
+			failures = ailing = 0;
 			say_state(s);
 			wait_sleep(wait_next(s->state.next_seconds));
 		} else {
 			failures++;
+			ailing = s->host.ailing ? ailing + 1 : 0;
 			say_once(s, s->err.text);
-			wait_sleep(wait_away(failures));
+			if (ailing < AILING_MAX)
+				wait_sleep(wait_away(failures));
 		}
 	}
 }
@@ -118,8 +124,9 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 		return cmd_misuse(cmd, "it takes no operand");
 	if (start(s) < 0)
 		return cmd_fail(cmd, &s->err);
-	(void)sd_notify(0, "READY=1");
+	notify("READY", "1");
 	rounds(s);
+	return cmd_fail(cmd, &s->err);
 }
 
 const struct cmd cmd_run = {

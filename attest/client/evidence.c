@@ -18,6 +18,7 @@ static void add_boot(struct host *host, struct evidence *evidence)
 	evidence->msg.boot_log = bytes_of(&evidence->boot_log);
 	evidence->msg.record = bytes_of(&s->record);
 	evidence->msg.record_sig = bytes_of(&s->record_sig);
+	evidence->msg.cmdline = bytes_of(&s->cmdline);
 	evidence->msg.n_certs = s->n_certs;
 	for (size_t i = 0; i < s->n_certs; i++)
 		evidence->msg.certs[i] = bytes_of(&s->certs[i]);

@@ -14,6 +14,9 @@ int options_take(struct options *options, int id, const char *value, struct err 
 	case OPT_BOOT_LOG:
 		options->paths.boot_log = value;
 		return 0;
+	case OPT_CMDLINE:
+		options->paths.cmdline = value;
+		return 0;
 	case OPT_RECORD:
 		options->paths.record = value;
 		return 0;

@@ -9,7 +9,7 @@
 #include "cli/cmd.h"
 
 /* The numbers of a command's own options begin with OPT_OWN. */
-enum { OPT_CONFIG, OPT_LIST, OPT_BOOT_LOG, OPT_RECORD, OPT_CERTS, OPT_JSON, OPT_OWN };
+enum { OPT_CONFIG, OPT_LIST, OPT_BOOT_LOG, OPT_CMDLINE, OPT_RECORD, OPT_CERTS, OPT_JSON, OPT_OWN };
 
 struct options {
 	const char *config;
@@ -26,6 +26,8 @@ struct options {
 	{ "list", OPT_LIST, 0, "FILE", "the measurement list, instead of the kernel's" }, \
 		{ "boot-log", OPT_BOOT_LOG, 0, "FILE", \
 		  "the boot log, instead of the firmware's" }, \
+		{ "cmdline", OPT_CMDLINE, 0, "FILE", \
+		  "the command line, instead of the kernel's" }, \
 		{ "record", OPT_RECORD, 0, "FILE", \
 		  "the record, with FILE.sig, instead of the one in force" }, \
 	{ \

@@ -38,6 +38,7 @@ static int ask_nonce(struct host *host, struct buf *answer, struct msg_nonce *re
 
 	if (tpm_clock_read(host->tpm, &now, err) < 0)
 		return -1;
+	host->ailing = false;
 	memcpy(begin.host, host->conf.host, sizeof(begin.host));
 	begin.reset_count = now.reset_count;
 	begin.restart_count = now.restart_count;
@@ -71,13 +72,16 @@ int round_once(struct host *host, struct msg_state *ret_state, struct err *err)
 	AUTO_BUF answer = BUF_INIT(LINK_ANSWER_MAX);
 	struct msg_nonce nonce;
 
+	host->ailing = true;
 	if (ask_nonce(host, &answer, &nonce, err) < 0)
 		return -1;
+	host->ailing = true;
 	memcpy(evidence.msg.host, host->conf.host, sizeof(evidence.msg.host));
 	evidence.msg.nonce = nonce.nonce;
 	evidence.msg.list_offset = nonce.list_offset;
 	if (evidence_gather(host, nonce.want_boot, &evidence, err) < 0)
 		return -1;
+	host->ailing = false;
 	return send_evidence(host, &evidence, ret_state, err);
 }
 

@@ -22,6 +22,7 @@ struct host {
 	struct sources sources;
 	struct tpm_identity *tpm;
 	struct link *link;
+	bool ailing; /* the last round failed for this host's own sake */
 };
 
 #define HOST_INIT \

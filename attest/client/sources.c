@@ -112,13 +112,26 @@ static int read_record(const struct source_paths *paths, struct sources *s, stru
 	return 0;
 }
 
+static int read_cmdline(const char *named, struct sources *s, struct err *err)
+{
+	if (io_read_file(named ? named : SOURCES_CMDLINE, &s->cmdline, err) < 0)
+		return -1;
+	if (s->cmdline.len > 0 && s->cmdline.data[s->cmdline.len - 1] == '\n')
+		s->cmdline.len--;
+	if (s->cmdline.len > EVIDENCE_CMDLINE_MAX)
+		return err_set(err, "command line: more than %d bytes", EVIDENCE_CMDLINE_MAX);
+	return 0;
+}
+
 int sources_open(const struct source_paths *paths, struct sources *ret_sources, struct err *err)
 {
 	*ret_sources = (struct sources)SOURCES_INIT;
 	ret_sources->record.max = RECORD_MAX;
 	ret_sources->record_sig.max = EVIDENCE_RECORD_SIG_MAX;
+	ret_sources->cmdline.max = EVIDENCE_CMDLINE_MAX + 1;
 	if (open_list(paths->list, ret_sources, err) == 0 &&
 	    open_boot_log(paths->boot_log, ret_sources, err) == 0 &&
+	    read_cmdline(paths->cmdline, ret_sources, err) == 0 &&
 	    read_record(paths, ret_sources, err) == 0)
 		return 0;
 	sources_done(ret_sources);
@@ -131,6 +144,7 @@ void sources_done(struct sources *sources)
 	cleanup_fd(&sources->boot_log);
 	buf_done(&sources->record);
 	buf_done(&sources->record_sig);
+	buf_done(&sources->cmdline);
 	for (size_t i = 0; i < RECORD_CERTS_MAX; i++)
 		buf_done(&sources->certs[i]);
 	*sources = (struct sources)SOURCES_INIT;

@@ -14,10 +14,13 @@
 #define SOURCES_LIST "/sys/kernel/security/ima/binary_runtime_measurements"
 #define SOURCES_BOOT_LOG "/sys/kernel/security/tpm0/binary_bios_measurements"
 
+#define SOURCES_CMDLINE "/proc/cmdline"
+
 /* Where they are; NULL: as above, RECORD_RUN_PATH, RECORD_TRUST_DIR. */
 struct source_paths {
 	const char *list, *boot_log;
 	const char *record; /* its signature is beside it, with .sig */
+	const char *cmdline;
 	const char *certs; /* a directory: a certificate by the SHA-256 that the record has of it */
 };
 
@@ -28,6 +31,7 @@ struct sources {
 	uint64_t list_end; /* the furthest that was read */
 	int boot_log;	   /* -1: the firmware left none */
 	struct buf record, record_sig; /* len 0: none */
+	struct buf cmdline;	       /* without the newline */
 	struct buf certs[RECORD_CERTS_MAX];
 	size_t n_certs; /* of those that the record names, the ones that are there */
 };

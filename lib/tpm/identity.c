@@ -2,19 +2,26 @@
 /* Finding and making the keys by which a TPM is known. */
 #include "tpm/identity.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/rd.h"
 #include "tpm/keys.h"
 #include "tpm/nv_read.h"
+#include "tpm/pcr.h"
 
 #define DER_SEQUENCE 0x30
 #define DER_LONG_TWO 0x82 /* the length follows in two bytes */
 
 int tpm_identity_open(struct tpm_identity **ret_identity, struct err *err)
 {
-	struct tpm_identity *identity = calloc(1, sizeof(*identity));
+	struct tpm_identity *identity;
 
+	if (access(TPM_DEVICE, F_OK) < 0 && errno == ENOENT)
+		return err_set(err, TPM_DEVICE ": is not there: this host has no TPM 2.0, or it is "
+					       "switched off in the firmware's setup");
+	identity = calloc(1, sizeof(*identity));
 	if (!identity)
 		return err_set(err, "out of memory");
 	identity->ak.tr = identity->ek.tr = ESYS_TR_NONE;

@@ -7,17 +7,6 @@
 
 #include <tss2/tss2_mu.h>
 
-/* Part 2, 6.6.3: bit 7 says format one, bits 8-11 and bit 6 whose fault it is. */
-#define RC_FORMAT_ONE 0x080U
-#define RC_WHOSE 0xf40U
-
-TSS2_RC tpm_rc_plain(TSS2_RC rc)
-{
-	TSS2_RC base = rc & ~TSS2_RC_LAYER_MASK;
-
-	return base & RC_FORMAT_ONE ? base & ~RC_WHOSE : base;
-}
-
 static void free_public(TPM2B_PUBLIC **public)
 {
 	Esys_Free(*public);

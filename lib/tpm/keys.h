@@ -41,9 +41,6 @@ extern const size_t n_ek_slots;
 void ak_template_p256(TPM2B_PUBLIC *ret_template);
 void ak_template_rsa(TPM2B_PUBLIC *ret_template);
 
-/* A response code of format one (part 2, 6.6.3) without the number of what it is about. */
-TSS2_RC tpm_rc_plain(TSS2_RC rc);
-
 MUST_USE int tpm_has_p256(ESYS_CONTEXT *esys, bool *ret_has, struct err *err);
 
 /* *ret_there false: nothing is at the handle.  key->public is what is there, of whatever kind. */

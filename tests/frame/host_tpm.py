@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +14,12 @@ SETUP_CONF = "create_certs_tool = /usr/bin/swtpm_localca\ncreate_certs_tool_conf
 CA_CONF = "statedir = {0}/ca\nsigningkey = {0}/ca/signkey.pem\nissuercert = {0}/ca/issuercert.pem\n" \
           "certserial = {0}/ca/certserial\n"
 CA_OPTIONS = "--platform-manufacturer Assay\n--platform-version 1\n--platform-model test\n"
+
+
+def listens(path):
+    """Whether somebody takes connections there."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 class HostTpm:
@@ -51,13 +58,13 @@ class HostTpm:
 
     def start(self):
         """Power on."""
-        socket = self.path / "s"
+        path = self.path / "s"
         self.process = subprocess.Popen(
             ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.path}/state", "--server",
-             f"type=unixio,path={socket},mode=0666", "--ctrl", f"type=unixio,path={socket}.ctrl",
+             f"type=unixio,path={path},mode=0666", "--ctrl", f"type=unixio,path={path}.ctrl",
              "--flags", "not-need-init,startup-clear"], stderr=subprocess.DEVNULL)
         end = time.monotonic() + 20
-        while not socket.exists() and time.monotonic() < end:
+        while not (listens(path) or time.monotonic() > end):
             time.sleep(0.01)
 
     def stop(self):

@@ -4,42 +4,16 @@
 
 #include <stdlib.h>
 
-#include <tss2/tss2_mu.h>
-
-#include "crypto/hash.h"
 #include "tpm/clock.h"
 #include "tpm/keys.h"
 #include "tpm/quote.h"
-#include "unit/swtpm.h"
+#include "unit/known_host.h"
 #include "unit/unit.h"
-
-#define NONCE "a nonce of the verifier"
-
-static void close_identity(struct tpm_identity **identity)
-{
-	tpm_identity_free(*identity);
-}
-
-#define AUTO_IDENTITY CLEANUP(close_identity) struct tpm_identity *
 
 static bool same_key(const struct identity_key *a, const struct identity_key *b)
 {
 	return a->name_len == b->name_len && memcmp(a->name, b->name, a->name_len) == 0 &&
 	       a->area_len == b->area_len && memcmp(a->area, b->area, a->area_len) == 0;
-}
-
-/* Opens with both keys; NULL: it fails. */
-static struct tpm_identity *open_both(struct err *err)
-{
-	struct tpm_identity *identity = NULL;
-
-	if (tpm_identity_open(&identity, err) < 0)
-		return NULL;
-	if (tpm_identity_load_ak(identity, false, err) == 0 &&
-	    tpm_identity_load_ek(identity, err) == 0)
-		return identity;
-	tpm_identity_free(identity);
-	return NULL;
 }
 
 static void the_key_is_kept_and_the_same_when_made_anew(void)
@@ -311,116 +285,35 @@ static void a_credential_of_another_key_is_refused(void)
 	CHECK(len == 0);
 }
 
-/* Decodes what is there and checks it against the nonce and the values. */
-static void check_quote(const struct tpm_quote *quote)
+static void no_tpm_is_said(void)
 {
-	TPMS_ATTEST attest;
-	struct digest digest;
+	struct tpm_identity *identity = NULL;
 	struct err err = ERR_INIT;
-	size_t at = 0;
 
-	CHECK(Tss2_MU_TPMS_ATTEST_Unmarshal(quote->attest, quote->attest_len, &at, &attest) ==
-	      TSS2_RC_SUCCESS);
-	CHECK(attest.extraData.size == strlen(NONCE));
-	CHECK_MEM(attest.extraData.buffer, NONCE, strlen(NONCE));
-	CHECK(attest.attested.quote.pcrSelect.count == 1);
-	CHECK_MEM(attest.attested.quote.pcrSelect.pcrSelections[0].pcrSelect, "\xff\xff\0", 3);
-	CHECK_OK(hash_bytes(HASH_SHA256, quote->value, sizeof(quote->value), &digest, &err), &err);
-	CHECK_MEM(attest.attested.quote.pcrDigest.buffer, digest.data, digest.len);
+	device.absent = true;
+	CHECK_FAILS(tpm_identity_open(&identity, &err), &err,
+		    "/dev/tpmrm0: is not there: this host has no TPM 2.0");
+	device.absent = false;
+	CHECK_FAILS(tpm_identity_open(&identity, &err), &err, "the device does not answer");
+	CHECK(!identity);
+	tpm_identity_free(identity);
 }
 
-static void a_quote_is_over_its_values(void)
+static void a_password_of_the_endorsement_hierarchy_is_said(void)
 {
 	AUTO_TPM_PROCESS pid = start_tpm();
-	struct err err = ERR_INIT;
-	AUTO_IDENTITY identity = open_both(&err);
-	AUTO_MEM struct tpm_quote *quote = calloc(1, sizeof(*quote));
-
-	CHECK(identity && quote);
-	CHECK_OK(tpm_quote_make(identity, NONCE, strlen(NONCE), quote, &err), &err);
-	CHECK(quote->sig[1] == TPM2_ALG_ECDSA);
-	check_quote(quote);
-}
-
-static void what_ima_extends_in_between_is_caught_up_with(void)
-{
-	static const uint8_t zero[32];
-	AUTO_TPM_PROCESS pid = start_tpm();
-	struct err err = ERR_INIT;
-	AUTO_IDENTITY identity = open_both(&err);
-	AUTO_MEM struct tpm_quote *quote = calloc(1, sizeof(*quote));
-
-	CHECK(identity && quote);
-	device.extends = TPM_QUOTE_TRIES - 1;
-	CHECK_OK(tpm_quote_make(identity, NONCE, strlen(NONCE), quote, &err), &err);
-	CHECK(device.extends == 0 && memcmp(quote->value[10], zero, 32) != 0);
-	check_quote(quote);
-	device.extends = 1000;
-	CHECK_FAILS(tpm_quote_make(identity, NONCE, strlen(NONCE), quote, &err), &err,
-		    "quote: the PCRs changed");
-	CHECK(device.extends == 1000 - TPM_QUOTE_TRIES);
-	device.extends = 0;
-}
-
-static void a_busy_tpm_is_asked_again(void)
-{
-	AUTO_TPM_PROCESS pid = start_tpm();
-	struct err err = ERR_INIT;
-	AUTO_IDENTITY identity = open_both(&err);
-	AUTO_MEM struct tpm_quote *quote = calloc(1, sizeof(*quote));
-
-	CHECK(identity && quote);
-	device.busy = 12;
-	CHECK_OK(tpm_quote_make(identity, NONCE, strlen(NONCE), quote, &err), &err);
-	CHECK(device.busy == 0);
-	check_quote(quote);
-	device.busy = UINT32_MAX;
-	CHECK_FAILS(tpm_quote_make(identity, NONCE, strlen(NONCE), quote, &err), &err,
-		    "the TPM was busy");
-	device.busy = 0;
-}
-
-static void nonces_have_a_maximum(void)
-{
-	static const uint8_t long_nonce[TPM_QUOTE_NONCE_MAX + 1];
-	AUTO_TPM_PROCESS pid = start_tpm();
-	struct err err = ERR_INIT;
-	AUTO_IDENTITY identity = open_both(&err);
-	AUTO_MEM struct tpm_quote *quote = calloc(1, sizeof(*quote));
-
-	CHECK(identity && quote);
-	CHECK_OK(tpm_quote_make(identity, long_nonce, 48, quote, &err), &err);
-	CHECK_FAILS(tpm_quote_make(identity, long_nonce, sizeof(long_nonce), quote, &err), &err,
-		    "the nonce has more than 64 bytes");
-}
-
-static void without_the_bank_there_is_no_quote(void)
-{
-	AUTO_TPM_PROCESS pid = start_tpm();
-	struct err err = ERR_INIT;
-	AUTO_IDENTITY identity = open_both(&err);
-	AUTO_MEM struct tpm_quote *quote = calloc(1, sizeof(*quote));
-
-	CHECK(identity && quote);
-	device.no_sha256 = true;
-	CHECK_FAILS(tpm_quote_make(identity, NONCE, 1, quote, &err), &err,
-		    "quote: PCR read: this TPM has no bank of SHA-256");
-	device.no_sha256 = false;
-}
-
-static void the_clock_counts_resets(void)
-{
-	struct tpm_clock before, after;
+	AUTO_IDENTITY identity = NULL;
+	const TPM2B_AUTH password = { .size = 3, .buffer = "abc" };
 	struct err err = ERR_INIT;
 
-	for (int boot = 0; boot < 2; boot++) {
-		AUTO_TPM_PROCESS pid = start_tpm();
-		AUTO_IDENTITY identity = NULL;
-
-		CHECK_OK(tpm_identity_open(&identity, &err), &err);
-		CHECK_OK(tpm_clock_read(identity, boot ? &after : &before, &err), &err);
-	}
-	CHECK(after.reset_count == before.reset_count + 1);
+	CHECK_OK(tpm_identity_open(&identity, &err), &err);
+	CHECK(Esys_HierarchyChangeAuth(identity->ctx.esys, ESYS_TR_RH_ENDORSEMENT, ESYS_TR_PASSWORD,
+				       ESYS_TR_NONE, ESYS_TR_NONE, &password) == TSS2_RC_SUCCESS);
+	CHECK(Esys_TR_SetAuth(identity->ctx.esys, ESYS_TR_RH_ENDORSEMENT, NULL) == TSS2_RC_SUCCESS);
+	CHECK_FAILS(tpm_identity_load_ak(identity, false, &err), &err,
+		    "attestation key: make: the TPM wants a password");
+	CHECK_FAILS(tpm_identity_load_ek(identity, &err), &err,
+		    "endorsement key: template L-2: make: the TPM wants a password");
 }
 
 /* All that a host does with its TPM; -1: some of it failed. */
@@ -481,12 +374,8 @@ static const struct unit_case cases[] = {
 	CASE(a_credential_is_activated_by_an_rsa_key),
 	CASE(a_credential_is_activated_by_password),
 	CASE(a_credential_of_another_key_is_refused),
-	CASE(a_quote_is_over_its_values),
-	CASE(what_ima_extends_in_between_is_caught_up_with),
-	CASE(a_busy_tpm_is_asked_again),
-	CASE(nonces_have_a_maximum),
-	CASE(without_the_bank_there_is_no_quote),
-	CASE(the_clock_counts_resets),
+	CASE(no_tpm_is_said),
+	CASE(a_password_of_the_endorsement_hierarchy_is_said),
 	CASE(every_command_that_is_lost_is_noticed),
 	CASE_END,
 };
