@@ -48,6 +48,8 @@ LIBS_assay-pkg    := -ljansson
 LIBS_assay-transaction := -ljansson
 LIBS_tpm          := -ltss2-esys -ltss2-mu -ltss2-tcti-device
 LIBS_assay-boot   := $(LIBS_tpm)
+# What a lock needs in the initramfs is its own program: without a lock none of it is there.
+LIBS_assay-unlock := $(LIBS_tpm) -lcryptsetup -ljansson
 LIBS_assay-attest := $(LIBS_tpm) -lcbor -lcurl -ljansson
 LIBS_assay-verifier := -lcbor -lcurl -lmicrohttpd -lgnutls -lsqlite3 -lpq -ljansson -lsystemd
 LIBS_assay-lock   := $(LIBS_tpm) -lcryptsetup -lcbor -ljansson
@@ -56,7 +58,7 @@ LIBS_unit         := -ljansson -lsystemd $(LIBS_tpm) -ltss2-tcti-swtpm -lcbor -l
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
-PROGRAMS := assay assay-policy assay-sign assay-pkg assay-transaction assay-boot assay-guard \
+PROGRAMS := assay assay-policy assay-sign assay-pkg assay-transaction assay-boot assay-guard assay-unlock \
 	assay-attest assay-verifier assay-lock
 DIR_assay := assay
 DIR_assay-policy := policy-gen
@@ -65,14 +67,16 @@ DIR_assay-pkg := packages
 DIR_assay-transaction := transaction
 DIR_assay-boot := initramfs/boot
 DIR_assay-guard := initramfs/guard
+DIR_assay-unlock := initramfs/unlock
 DIR_assay-attest := attest/client
 DIR_assay-verifier := attest/verifier
 DIR_assay-lock := lock
-MORE_assay-boot := initramfs/shared
+MORE_assay-boot := initramfs/shared initramfs/record
+MORE_assay-unlock := initramfs/shared initramfs/record
 MORE_assay-guard := initramfs/shared
 # It runs before anything is judged: no loader, no library.
 STATIC_assay-guard := $(if $(SAN),-pie,-static-pie)
-OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c $(1)/*/*.c))
+OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(foreach d,$(1),$(wildcard $(d)/*.c $(d)/*/*.c)))
 
 LIB_SRC := $(wildcard lib/*/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
@@ -141,6 +145,8 @@ $(BUILD)/interop/%: $(BUILD)/obj/tests/interop/%.o $(BUILD)/libassay.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/interop/unseal: LIBS += $(LIBS_tpm)
 
 # What the benches make and time.
 BENCH_SRC := $(wildcard tests/bench/*.c)

@@ -6,7 +6,7 @@
 
 #include "base/hex.h"
 #include "base/io.h"
-#include "initramfs/boot/parts.h"
+#include "initramfs/record/record.h"
 
 static int check_digest(const char *path, const struct buf *data, const struct digest *want,
 			struct err *err)
