@@ -206,6 +206,7 @@ def handler_of(verifier):
         """One connection, kept open."""
 
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
         timeout = 30
 
         def setup(self):
