@@ -143,7 +143,7 @@ $(BUILD)/interop/%: $(BUILD)/obj/tests/interop/%.o $(BUILD)/libassay.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/interop/unseal: LIBS += $(LIBS_tpm)
+$(BUILD)/interop/unseal $(BUILD)/interop/lock_volume: LIBS += $(LIBS_tpm) -lcryptsetup -ljansson
 
 # Where rpm's headers are not, nothing of rpm is built or tested.
 $(BUILD)/interop/rpm: LIBS += -lrpm -lrpmio -lpopt
