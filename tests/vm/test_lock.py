@@ -70,7 +70,7 @@ def prepare(machine):
     machine.wait_console(PROMPT)
     machine.console_send(recovery + "\n")
     machine.wait_up()
-    machine.sh("assay lock reseal", timeout=300)
+    machine.sh("assay lock approve", timeout=300)
     machine.poweroff()
     return recovery
 
@@ -202,7 +202,7 @@ def test_the_recovery_key_boots_and_reseal_makes_it_last(locked):
         word = machine.sh("cat /run/assay/lock")
         assert word.startswith("opened recovery\nwhy ")
         assert machine.run("cp --no-preserve=all /bin/true /root/x && chmod +x /root/x && /root/x").rc == 126
-        machine.sh("assay lock reseal", timeout=300)
+        machine.sh("assay lock reseal --recovery-key-file /root/recovery", timeout=300)
         machine.stop_guest("reboot")
         machine.start(append="quiet")
         assert not re.search(PROMPT, machine.console_text()) and is_open(machine)
