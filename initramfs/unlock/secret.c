@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The lock's secret, out of the TPM or by the recovery key. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/io.h"
 #include "initramfs/unlock/unlock.h"
-#include "lock/unseal.h"
 #include "tpm/pcr.h"
 
 static bool unseal(struct unlock *unlock, const struct lock_blob *blob)
 {
+	AUTO_MEM struct lock_why *why = calloc(1, sizeof(*why));
 	struct err err = ERR_INIT;
-	size_t approval;
+	bool asked = false;
 
 	unlock->blob = blob;
-	if (lock_unseal(blob, unlock->secret, &approval, &err) == 0)
+	if (!why)
+		return err_set(&unlock->why, "out of memory") == 0;
+	if (lock_unseal_why(blob, unlock->secret, why, &asked, &err) == 0)
 		return true;
 	unlock->why = err;
+	if (asked)
+		unlock_words(blob, why, &unlock->why);
 	return false;
 }
 
