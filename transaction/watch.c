@@ -163,7 +163,7 @@ static void label_renamed(struct watch *watch)
 		struct stat *recent = &watch->recent[i];
 		size_t at;
 
-		if (recent->st_ino && held_find(&watch->waiting, recent, &at) &&
+		if (recent->st_ino && held_find(&watch->waiting, -1, recent, &at) &&
 		    making_of(watch->waiting.held[at].fd) == MAKING_DONE && try_waiting(watch, at))
 			*recent = (struct stat){ .st_ino = 0 };
 	}
@@ -195,7 +195,7 @@ static int on_close(struct watch *watch, pid_t pid, int *fd, struct err *err)
 
 	if (fstat(*fd, &st) < 0)
 		return err_errno(err, "stat");
-	if (held_find(&watch->waiting, &st, &at)) {
+	if (held_find(&watch->waiting, *fd, &st, &at)) {
 		struct held held;
 
 		if (!held_is_changed(&watch->waiting.held[at], &st)) {
@@ -215,7 +215,7 @@ static int on_close(struct watch *watch, pid_t pid, int *fd, struct err *err)
 		return 0;
 	if (what.verity)
 		return held_add(&watch->waiting, fd, &what, err);
-	if (label(watch, *fd, &what) && !held_find(&watch->labelled, &st, &at))
+	if (label(watch, *fd, &what) && !held_find(&watch->labelled, *fd, &st, &at))
 		keep_labelled(watch, fd, &what);
 	return 0;
 }
@@ -296,7 +296,7 @@ static int label_executed(struct watch *watch, int fd, const struct stat *st, st
 	struct attachment what;
 	size_t at;
 
-	if (held_find(&watch->labelled, st, &at)) {
+	if (held_find(&watch->labelled, fd, st, &at)) {
 		look_again(watch, fd, &watch->labelled.held[at]);
 		return 0;
 	}

@@ -37,6 +37,7 @@ struct boot_log {
 	size_t n_banks;
 	size_t index;	  /* of the next event */
 	uint8_t locality; /* from StartupLocality: what PCR 0 begins with */
+	bool located, extended_0;
 };
 
 /* Fails on a log without this bank, or that is none. */
@@ -45,6 +46,10 @@ MUST_USE int boot_log_open(const void *data, size_t len, enum hash_algo bank,
 /* The next event; *ret_end: there is none.  EV_NO_ACTION extends nothing and is passed over. */
 MUST_USE int boot_log_next(struct boot_log *log, struct boot_event *ret_event, bool *ret_end,
 			   struct err *err);
+
+/* value = H(value || digest), digest->len bytes. */
+MUST_USE int boot_log_extend(struct hash_ctx *ctx, const struct digest *digest, uint8_t *value,
+			     struct err *err);
 
 /* What PCRs 0-15 hold after the log; ret_pcrs->mask has those that it extends. */
 MUST_USE int boot_log_replay(const void *data, size_t len, enum hash_algo bank,

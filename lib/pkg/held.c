@@ -98,12 +98,22 @@ struct held held_take(struct held_set *set, size_t i)
 	return held;
 }
 
-bool held_find(const struct held_set *set, const struct stat *st, size_t *ret_at)
+static bool has_handle(const struct file_handle *handle, int fd)
+{
+	AUTO_MEM struct file_handle *now = handle_of(fd);
+
+	return now && now->handle_type == handle->handle_type &&
+	       now->handle_bytes == handle->handle_bytes &&
+	       memcmp(now->f_handle, handle->f_handle, now->handle_bytes) == 0;
+}
+
+bool held_find(const struct held_set *set, int fd, const struct stat *st, size_t *ret_at)
 {
 	for (size_t i = 0; i < set->n; i++) {
-		const struct stat *was = &set->held[i].st;
+		const struct held *held = &set->held[i];
 
-		if (was->st_ino == st->st_ino && was->st_dev == st->st_dev) {
+		if (held->st.st_ino == st->st_ino && held->st.st_dev == st->st_dev &&
+		    (!held->handle || has_handle(held->handle, fd))) {
 			*ret_at = i;
 			return true;
 		}

@@ -40,8 +40,9 @@ MUST_USE int held_open(const struct held_set *set, const struct held *held, int 
 /* Takes one out; its descriptor is the caller's. */
 struct held held_take(struct held_set *set, size_t i);
 
-/* false: it is not there. */
-bool held_find(const struct held_set *set, const struct stat *st, size_t *ret_at);
+/* false: it is not there.  One that only its handle is known of has no claim to its inode's number,
+ * which another file may have by now: it is found by fd's handle. */
+bool held_find(const struct held_set *set, int fd, const struct stat *st, size_t *ret_at);
 
 /* Has the content been written since it came? */
 bool held_is_changed(const struct held *held, const struct stat *now);

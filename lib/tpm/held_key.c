@@ -60,7 +60,8 @@ static int make_in(ESYS_CONTEXT *esys, ESYS_TR primary, const char *auth,
 	if (make_auth(auth, &sensitive.sensitive.userAuth, err) < 0)
 		return -1;
 	signing_template(*auth != '\0', &template);
-	rc = tpm_object_create(esys, primary, &template, &sensitive, &ret_key->object, err);
+	rc = tpm_object_create(&(struct tpm_new){ esys, primary, &template, &sensitive },
+			       &ret_key->object, err);
 	explicit_bzero(&sensitive, sizeof(sensitive));
 	if (rc < 0)
 		return -1;

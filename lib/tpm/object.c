@@ -200,9 +200,7 @@ int tpm_public_marshal(const TPMT_PUBLIC *public, uint8_t ret_data[static TPM_PU
 	return 0;
 }
 
-int tpm_object_create(ESYS_CONTEXT *esys, ESYS_TR primary, const TPM2B_PUBLIC *template,
-		      const TPM2B_SENSITIVE_CREATE *sensitive, struct tpm_sealed *ret_object,
-		      struct err *err)
+int tpm_object_create(const struct tpm_new *what, struct tpm_sealed *ret_object, struct err *err)
 {
 	static const TPM2B_DATA no_info;
 	static const TPML_PCR_SELECTION no_pcrs;
@@ -211,11 +209,12 @@ int tpm_object_create(ESYS_CONTEXT *esys, ESYS_TR primary, const TPM2B_PUBLIC *t
 	ESYS_TR session = ESYS_TR_NONE;
 	TSS2_RC rc;
 
-	if (tpm_session_start(esys, primary, TPM2_SE_HMAC, &session, err) < 0)
+	if (tpm_session_start(what->esys, what->primary, TPM2_SE_HMAC, &session, err) < 0)
 		return -1;
-	rc = Esys_Create(esys, primary, session, ESYS_TR_NONE, ESYS_TR_NONE, sensitive, template,
-			 &no_info, &no_pcrs, &private, &public, NULL, NULL, NULL);
-	tpm_flush(esys, &session);
+	rc = Esys_Create(what->esys, what->primary, session, ESYS_TR_NONE, ESYS_TR_NONE,
+			 what->sensitive, what->template, &no_info, &no_pcrs, &private, &public,
+			 NULL, NULL, NULL);
+	tpm_flush(what->esys, &session);
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(err, "create", rc);
 	if (private->size > TPM_PRIVATE_MAX)
@@ -224,7 +223,7 @@ int tpm_object_create(ESYS_CONTEXT *esys, ESYS_TR primary, const TPM2B_PUBLIC *t
 	memset(ret_object, 0, sizeof(*ret_object));
 	memcpy(ret_object->private, private->buffer, private->size);
 	ret_object->private_len = private->size;
-	if (tpm_name_of(esys, primary, ret_object->parent, err) < 0)
+	if (tpm_name_of(what->esys, what->primary, ret_object->parent, err) < 0)
 		return -1;
 	return tpm_public_marshal(&public->publicArea, ret_object->public, &ret_object->public_len,
 				  err);

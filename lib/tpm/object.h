@@ -35,9 +35,14 @@ MUST_USE int tpm_public_unmarshal(const uint8_t *data, size_t len, TPM2B_PUBLIC 
 				  struct err *err);
 MUST_USE int tpm_public_marshal(const TPMT_PUBLIC *public, uint8_t ret_data[static TPM_PUBLIC_MAX],
 				size_t *ret_len, struct err *err);
-MUST_USE int tpm_object_create(ESYS_CONTEXT *esys, ESYS_TR primary, const TPM2B_PUBLIC *template,
-			       const TPM2B_SENSITIVE_CREATE *sensitive,
-			       struct tpm_sealed *ret_object, struct err *err);
+struct tpm_new {
+	ESYS_CONTEXT *esys;
+	ESYS_TR primary;
+	const TPM2B_PUBLIC *template;
+	const TPM2B_SENSITIVE_CREATE *sensitive;
+};
+MUST_USE int tpm_object_create(const struct tpm_new *what, struct tpm_sealed *ret_object,
+			       struct err *err);
 MUST_USE TSS2_RC tpm_object_load(ESYS_CONTEXT *esys, ESYS_TR primary, ESYS_TR session,
 				 const struct tpm_sealed *object, ESYS_TR *ret_handle);
 

@@ -60,7 +60,8 @@ int tpm_seal(const void *secret, size_t len, const uint8_t policy[static TPM_DIG
 	seal_template(policy, &template);
 	memcpy(sensitive.sensitive.data.buffer, secret, len);
 	sensitive.sensitive.data.size = (UINT16)len;
-	rc = tpm_object_create(ctx.esys, primary, &template, &sensitive, ret_sealed, err);
+	rc = tpm_object_create(&(struct tpm_new){ ctx.esys, primary, &template, &sensitive },
+			       ret_sealed, err);
 	explicit_bzero(&sensitive, sizeof(sensitive));
 	tpm_flush(ctx.esys, &primary);
 	return rc < 0 ? err_prepend(err, "seal") : 0;

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A unified kernel image in place of another: systemd 252 src/boot/efi/stub.c. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "lock/pe.h"
+#include "lock/predict_change.h"
+
+#define CMDLINE_SECTION_MAX 16384 /* bytes */
+#define STUB_MAGIC "#### LoaderInfo: systemd-stub "
+
+struct pair {
+	const struct lock_change *change;
+	uint32_t mask;
+	struct pe was;
+	struct pe now;
+};
+
+static int pair_open(const struct lock_change *change, struct pair *pair, struct err *err)
+{
+	pair->change = change;
+	if (pe_open(change->was, change->was_len, &pair->was, err) < 0 ||
+	    pe_open(change->now, change->now_len, &pair->now, err) < 0)
+		return err_prepend(err, "%s", change->name);
+	return 0;
+}
+
+/* The stub's major version: another one may measure otherwise. */
+static unsigned long stub_version(const struct pe *pe)
+{
+	const struct pe_section *magic = pe_find(pe, ".sdmagic");
+	char text[64] = "";
+	size_t len;
+	const uint8_t *data;
+
+	if (!magic)
+		return 0;
+	data = pe_section_data(pe, magic, &len);
+	memcpy(text, data, len < sizeof(text) - 1 ? len : sizeof(text) - 1);
+	if (strncmp(text, STUB_MAGIC, strlen(STUB_MAGIC)) != 0)
+		return 0;
+	return strtoul(text + strlen(STUB_MAGIC), NULL, 10);
+}
+
+static int same_stub(const struct pair *pair, struct err *err)
+{
+	unsigned long was = stub_version(&pair->was);
+	unsigned long now = stub_version(&pair->now);
+
+	if (!was || !now)
+		return err_set(err, "%s: not made with systemd-stub", pair->change->name);
+	if (was != now)
+		return err_set(err,
+			       "%s: systemd-stub %lu in place of %lu, which may measure otherwise: "
+			       "approve it after it was booted",
+			       pair->change->name, now, was);
+	return 0;
+}
+
+/* The same sections, so that the same are measured. */
+static int same_sections(const struct pe *a, const struct pe *b, const char *name, struct err *err)
+{
+	for (size_t i = 0; i < a->n_sections; i++)
+		if (!pe_find(b, a->sections[i].name))
+			return err_set(err, "%s: section %s is in one image only", name,
+				       a->sections[i].name);
+	return 0;
+}
+
+static int one_image(struct lock_events *events, const struct pair *pair, const struct pe *was,
+		     const struct pe *now, struct err *err)
+{
+	struct digest old;
+	struct digest new;
+
+	if (pe_digest(was, events->bank, &old, err) < 0 ||
+	    pe_digest(now, events->bank, &new, err) < 0)
+		return -1;
+	if (lock_events_replace(events, 4, &old, &new))
+		return 0;
+	return err_set(err,
+		       "%s: PCR 4 has no event of it, or of the kernel in it, as it was booted",
+		       pair->change->name);
+}
+
+/* The image, and the kernel in it, which the stub has the firmware load. */
+static int predict_pcr4(struct lock_events *events, const struct pair *pair, struct err *err)
+{
+	AUTO_MEM struct pe *kernels = calloc(2, sizeof(*kernels));
+	const struct pe_section *was = pe_find(&pair->was, ".linux");
+	const struct pe_section *now = pe_find(&pair->now, ".linux");
+	const uint8_t *data;
+	size_t len;
+
+	if (!kernels)
+		return err_set(err, "out of memory");
+	if (!was || !now)
+		return err_set(err, "%s: has no kernel", pair->change->name);
+	if (one_image(events, pair, &pair->was, &pair->now, err) < 0)
+		return -1;
+	data = pe_section_data(&pair->was, was, &len);
+	if (pe_open(data, len, &kernels[0], err) < 0)
+		return err_prepend(err, "%s: .linux", pair->change->name);
+	data = pe_section_data(&pair->now, now, &len);
+	if (pe_open(data, len, &kernels[1], err) < 0)
+		return err_prepend(err, "%s: .linux", pair->change->name);
+	return one_image(events, pair, &kernels[0], &kernels[1], err);
+}
+
+static void ascii_of(const struct boot_reading *reading, char name[static PE_NAME_SIZE + 1])
+{
+	size_t n = reading->len / 2;
+
+	memset(name, 0, PE_NAME_SIZE + 1);
+	for (size_t i = 0; i < n && n <= PE_NAME_SIZE; i++)
+		name[i] = (char)reading->text[2 * i];
+}
+
+/* The event behind that of a section's name: its content. */
+static int predict_section(struct lock_events *events, const struct pair *pair, size_t at,
+			   struct err *err)
+{
+	struct lock_event *event = &events->at[at];
+	const struct pe_section *was;
+	const struct pe_section *now;
+	char name[PE_NAME_SIZE + 1];
+	struct digest old;
+
+	ascii_of(&event->reading, name);
+	was = pe_find(&pair->was, name);
+	now = pe_find(&pair->now, name);
+	if (!was || !now)
+		return err_set(err, "%s: section %s was measured, and is not in it",
+			       pair->change->name, name);
+	if (pe_section_digest(&pair->was, was, events->bank, &old, err) < 0)
+		return -1;
+	if (memcmp(old.data, event->digest.data, old.len) != 0)
+		return err_set(err, "%s: PCR 11: section %s is not what was booted",
+			       pair->change->name, name);
+	event->changed = true;
+	return pe_section_digest(&pair->now, now, events->bank, &event->digest, err);
+}
+
+static int predict_pcr11(struct lock_events *events, const struct pair *pair, struct err *err)
+{
+	size_t at = 0;
+	size_t n = 0;
+
+	for (;; at++, n++) {
+		at = lock_events_find(events, 11, BOOT_KIND_SECTION_DATA, at);
+		if (at == events->n)
+			break;
+		if (predict_section(events, pair, at, err) < 0)
+			return -1;
+	}
+	return n ? 0 : err_set(err, "%s: PCR 11 has no event of a section", pair->change->name);
+}
+
+static bool is_blank(char c)
+{
+	return (unsigned char)c <= 0x20 || c == 0x7f;
+}
+
+/* What the stub makes of .cmdline: no blanks around it, and each control character one within. */
+static int section_cmdline(const struct pe *pe, const char *name, char **ret_text, struct err *err)
+{
+	const struct pe_section *section = pe_find(pe, ".cmdline");
+	AUTO_STR text = NULL;
+	const uint8_t *data;
+	size_t from = 0;
+	size_t len;
+
+	if (!section)
+		return err_set(err, "%s: has no .cmdline", name);
+	data = pe_section_data(pe, section, &len);
+	if (len > CMDLINE_SECTION_MAX)
+		return err_set(err, "%s: .cmdline: larger than %d bytes", name,
+			       CMDLINE_SECTION_MAX);
+	text = strndup((const char *)data, len);
+	if (!text)
+		return err_set(err, "out of memory");
+	len = strlen(text);
+	while (len && is_blank(text[len - 1]))
+		text[--len] = '\0';
+	while (is_blank(text[from]) && text[from])
+		from++;
+	for (size_t i = from; i < len; i++)
+		if (is_blank(text[i]))
+			text[i] = ' ';
+	memmove(text, text + from, len - from + 1);
+	*ret_text = take_ptr(&text);
+	return 0;
+}
+
+static int predict_load_options(struct lock_events *events, const struct pair *pair,
+				struct err *err)
+{
+	AUTO_STR was = NULL;
+	AUTO_STR now = NULL;
+	size_t n;
+
+	/* The loader's options took the place of the section. */
+	if (lock_events_find(events, 12, BOOT_KIND_OPTIONS, 0) < events->n)
+		return 0;
+	if (section_cmdline(&pair->was, pair->change->name, &was, err) < 0 ||
+	    section_cmdline(&pair->now, pair->change->name, &now, err) < 0 ||
+	    lock_predict_options(events, 9, was, now, &n, err) < 0)
+		return -1;
+	return n == 1 ? 0
+		      : err_set(err, "%s: PCR 9 has no event of its .cmdline", pair->change->name);
+}
+
+static int predict_pcr9(struct lock_events *events, const struct pair *pair, struct err *err)
+{
+	const struct pe_section *was = pe_find(&pair->was, ".initrd");
+	const struct pe_section *now = pe_find(&pair->now, ".initrd");
+	struct digest old;
+	struct digest new;
+
+	if (predict_load_options(events, pair, err) < 0)
+		return -1;
+	if (!was || !now)
+		return 0;
+	if (pe_section_digest(&pair->was, was, events->bank, &old, err) < 0 ||
+	    pe_section_digest(&pair->now, now, events->bank, &new, err) < 0)
+		return -1;
+	if (lock_events_replace(events, 9, &old, &new) == 1)
+		return 0;
+	return err_set(err, "%s: PCR 9: the initrd was put together with others (credentials)",
+		       pair->change->name);
+}
+
+int lock_predict_uki(struct lock_events *events, const struct lock_change *change, uint32_t mask,
+		     struct err *err)
+{
+	AUTO_MEM struct pair *pair = calloc(1, sizeof(*pair));
+
+	if (!pair)
+		return err_set(err, "out of memory");
+	if (pair_open(change, pair, err) < 0 || same_stub(pair, err) < 0 ||
+	    same_sections(&pair->was, &pair->now, change->name, err) < 0 ||
+	    same_sections(&pair->now, &pair->was, change->name, err) < 0)
+		return -1;
+	if (lock_wants(mask, 4) && predict_pcr4(events, pair, err) < 0)
+		return -1;
+	if (lock_wants(mask, 11) && predict_pcr11(events, pair, err) < 0)
+		return -1;
+	return lock_wants(mask, 9) ? predict_pcr9(events, pair, err) : 0;
+}
