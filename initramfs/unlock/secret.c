@@ -35,8 +35,19 @@ static bool unseal_any(struct unlock *unlock)
 	return false;
 }
 
+/* Each of them may be missing: it was said, and the boot goes on without a secret. */
+static bool nothing_is_here(const struct unlock *unlock)
+{
+	for (size_t i = 0; i < unlock->list.n; i++)
+		if (unlock->volume[i].luks)
+			return false;
+	return !unlock->on_root;
+}
+
 int unlock_get_secret(struct unlock *unlock, struct err *err)
 {
+	if (nothing_is_here(unlock))
+		return 0;
 	if (!io_exists(TPM_DEVICE))
 		(void)err_set(&unlock->why, "TPM: there is none");
 	else if (unseal_any(unlock)) {
