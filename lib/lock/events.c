@@ -11,6 +11,8 @@
 void lock_events_done(struct lock_events *events)
 {
 	free(events->at);
+	free(events->cmdline);
+	events->cmdline = NULL;
 	events->at = NULL;
 	events->n = 0;
 	events->cap = 0;
@@ -61,6 +63,18 @@ int lock_events_load(struct lock_events *events, const void *data, size_t len, e
 		events->n++;
 	}
 	events->locality = log.locality;
+	return 0;
+}
+
+int lock_events_set_cmdline(struct lock_events *events, const char *text, size_t len,
+			    struct err *err)
+{
+	char *copy = strndup(text, len);
+
+	if (!copy)
+		return err_set(err, "out of memory");
+	free(events->cmdline);
+	events->cmdline = copy;
 	return 0;
 }
 

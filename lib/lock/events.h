@@ -25,11 +25,12 @@ struct lock_events {
 	struct lock_event *at;
 	size_t n;
 	size_t cap;
+	char *cmdline; /* as a change makes it; NULL: none did */
 };
 
 #define LOCK_EVENTS_INIT \
 	{ \
-		.at = NULL, .n = 0, .cap = 0 \
+		.at = NULL, .n = 0, .cap = 0, .cmdline = NULL \
 	}
 #define AUTO_EVENTS CLEANUP(lock_events_done) struct lock_events
 
@@ -37,6 +38,10 @@ struct lock_events {
 MUST_USE int lock_events_load(struct lock_events *events, const void *log, size_t len,
 			      enum hash_algo bank, struct err *err);
 void lock_events_done(struct lock_events *events);
+
+/* Notes the command line of the kernel that will be booted. */
+MUST_USE int lock_events_set_cmdline(struct lock_events *events, const char *text, size_t len,
+				     struct err *err);
 
 /* Gives each event of the PCR that has the one digest, and was not changed, the other one. */
 size_t lock_events_replace(struct lock_events *events, uint32_t pcr, const struct digest *was,

@@ -51,11 +51,11 @@ int lock_predict_file(struct lock_events *events, const struct lock_change *chan
 	struct digest was;
 	struct digest now;
 
-	if (!lock_wants(mask, 9))
-		return 0;
 	if (whole_digests(events, change, &was, &now, err) < 0)
 		return -1;
-	return lock_events_replace(events, 9, &was, &now) ? 0 : no_event(9, change, err);
+	if (lock_events_replace(events, 9, &was, &now) || !lock_wants(mask, 9))
+		return 0;
+	return no_event(9, change, err);
 }
 
 /* GRUB reads the kernel as a file, and hands it to shim, which measures the image where Secure Boot
@@ -130,15 +130,16 @@ int lock_predict_cmdline(struct lock_events *events, const struct lock_change *c
 	if (is_grub(events))
 		return err_set(err, "%s: GRUB takes it from grub.cfg, whose change is to be told",
 			       change->name);
-	if (lock_wants(mask, 9) && change_options(events, change, 9, &n, err) < 0)
+	if (lock_events_set_cmdline(events, change->now, change->now_len, err) < 0 ||
+	    change_options(events, change, 9, &n, err) < 0)
 		return -1;
 	if (lock_wants(mask, 9) && !n)
 		return no_event(9, change, err);
-	if (!lock_wants(mask, 12) || !logged)
+	if (!logged)
 		return 0;
 	if (change_options(events, change, 12, &n, err) < 0)
 		return -1;
-	return n ? 0 : no_event(12, change, err);
+	return n || !lock_wants(mask, 12) ? 0 : no_event(12, change, err);
 }
 
 static int apply(struct lock_events *events, const struct lock_change *change, uint32_t mask,
@@ -186,19 +187,43 @@ static int check_held(const struct lock_events *events, const struct lock_templa
 	return 0;
 }
 
+static int predict(const struct lock_template *template, const struct lock_change *changes,
+		   size_t n, struct lock_events *events, struct err *err)
+{
+	if (n > LOCK_CHANGES_MAX || template->mask > 0xffff)
+		return err_set(err, "predict: more than %d changes, or PCRs beyond 15",
+			       LOCK_CHANGES_MAX);
+	if (lock_events_load(events, template->log, template->len, template->bank, err) < 0 ||
+	    check_held(events, template, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (apply(events, &changes[i], template->mask, err) < 0)
+			return err_prepend(err, "predict");
+	return 0;
+}
+
 int lock_predict(const struct lock_template *template, const struct lock_change *changes, size_t n,
 		 struct pcr_set *ret_pcrs, struct err *err)
 {
 	AUTO_EVENTS events = LOCK_EVENTS_INIT;
 
-	if (n > LOCK_CHANGES_MAX || template->mask > 0xffff)
-		return err_set(err, "predict: more than %d changes, or PCRs beyond 15",
-			       LOCK_CHANGES_MAX);
-	if (lock_events_load(&events, template->log, template->len, template->bank, err) < 0 ||
-	    check_held(&events, template, err) < 0)
+	if (predict(template, changes, n, &events, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (apply(&events, &changes[i], template->mask, err) < 0)
-			return err_prepend(err, "predict");
 	return lock_events_replay(&events, template->mask, ret_pcrs, err);
+}
+
+int lock_predict_boot(const struct lock_template *template, const struct lock_change *changes,
+		      size_t n, struct lock_boot *ret_boot, struct err *err)
+{
+	const struct boot_claim claim = {
+		.data = template->log,
+		.len = template->len,
+		.bank = template->bank,
+		.cmdline = template->cmdline,
+	};
+	AUTO_EVENTS events = LOCK_EVENTS_INIT;
+
+	if (predict(template, changes, n, &events, err) < 0)
+		return -1;
+	return lock_boot_of_events(&claim, &events, ret_boot, err);
 }

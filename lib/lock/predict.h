@@ -9,6 +9,7 @@
 #include "attest/quote.h"
 #include "base/err.h"
 #include "crypto/hash.h"
+#include "lock/boot.h"
 
 #define LOCK_CHANGES_MAX 32
 
@@ -37,6 +38,7 @@ struct lock_template {
 	size_t len;
 	enum hash_algo bank;
 	uint32_t mask;		    /* the PCRs that are wanted, of 0-15 */
+	const char *cmdline;	    /* /proc/cmdline without its newline, for lock_predict_boot */
 	const struct pcr_set *held; /* what the TPM holds now, of the same bank; NULL: not asked */
 };
 
@@ -48,5 +50,10 @@ struct lock_template {
  */
 MUST_USE int lock_predict(const struct lock_template *template, const struct lock_change *changes,
 			  size_t n, struct pcr_set *ret_pcrs, struct err *err);
+
+/* The same, as what a later boot will be explained beside. */
+MUST_USE int lock_predict_boot(const struct lock_template *template,
+			       const struct lock_change *changes, size_t n,
+			       struct lock_boot *ret_boot, struct err *err);
 
 #endif

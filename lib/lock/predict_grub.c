@@ -298,6 +298,15 @@ static int find_command(struct menu *menu, const struct strings *was, size_t *re
 	return 0;
 }
 
+static int set_cmdline(struct menu *menu, const struct buf *line, struct err *err)
+{
+	AUTO_BUF whole = BUF_INIT(STRING_MAX);
+
+	if (buf_putf(&whole, err, "BOOT_IMAGE=%s", buf_text(line)) < 0)
+		return -1;
+	return lock_events_set_cmdline(menu->events, buf_text(&whole), whole.len, err);
+}
+
 static int change_command(struct menu *menu, struct grub_text old, struct grub_text new,
 			  struct err *err)
 {
@@ -313,7 +322,11 @@ static int change_command(struct menu *menu, struct grub_text old, struct grub_t
 			       buf_text(&was.command));
 	if (set_string(menu, at, &now.command, err) < 0)
 		return -1;
-	return was.cmdline.len ? set_string(menu, next_string(menu, at + 1), &now.cmdline, err) : 0;
+	if (!was.cmdline.len)
+		return 0;
+	return set_string(menu, next_string(menu, at + 1), &now.cmdline, err) < 0
+		       ? -1
+		       : set_cmdline(menu, &now.cmdline, err);
 }
 
 /* The booted entry's commands, one beside the other. */
@@ -448,5 +461,5 @@ int lock_predict_grub_cfg(struct lock_events *events, const struct lock_change *
 	menu->name = change->name;
 	if (lock_predict_file(events, change, mask, err) < 0)
 		return -1;
-	return lock_wants(mask, 8) ? predict_pcr8(menu, change, err) : 0;
+	return predict_pcr8(menu, change, err) < 0 && lock_wants(mask, 8) ? -1 : 0;
 }

@@ -205,6 +205,7 @@ static int predict_load_options(struct lock_events *events, const struct pair *p
 		return 0;
 	if (section_cmdline(&pair->was, pair->change->name, &was, err) < 0 ||
 	    section_cmdline(&pair->now, pair->change->name, &now, err) < 0 ||
+	    lock_events_set_cmdline(events, now, strlen(now), err) < 0 ||
 	    lock_predict_options(events, 9, was, now, &n, err) < 0)
 		return -1;
 	return n == 1 ? 0
@@ -242,9 +243,9 @@ int lock_predict_uki(struct lock_events *events, const struct lock_change *chang
 	    same_sections(&pair->was, &pair->now, change->name, err) < 0 ||
 	    same_sections(&pair->now, &pair->was, change->name, err) < 0)
 		return -1;
-	if (lock_wants(mask, 4) && predict_pcr4(events, pair, err) < 0)
+	if (predict_pcr4(events, pair, err) < 0 && lock_wants(mask, 4))
 		return -1;
-	if (lock_wants(mask, 11) && predict_pcr11(events, pair, err) < 0)
+	if (predict_pcr11(events, pair, err) < 0 && lock_wants(mask, 11))
 		return -1;
-	return lock_wants(mask, 9) ? predict_pcr9(events, pair, err) : 0;
+	return predict_pcr9(events, pair, err) < 0 && lock_wants(mask, 9) ? -1 : 0;
 }
