@@ -21,6 +21,8 @@ static bool unseal(struct unlock *unlock, const struct lock_blob *blob)
 	unlock->why = err;
 	if (asked)
 		unlock_words(blob, why, &unlock->why);
+	if (asked && why->answer == LOCK_NOT_APPROVED)
+		unlock_explain(unlock, blob);
 	return false;
 }
 

@@ -52,6 +52,9 @@ MUST_USE int unlock_get_secret(struct unlock *unlock, struct err *err);
 /* words.c: makes the TPM's answer one for whoever stands before the machine; err has it before. */
 void unlock_words(const struct lock_blob *blob, const struct lock_why *why, struct err *err);
 
+/* explain.c: better ones, where the volume's token remembers the approved boot. */
+void unlock_explain(struct unlock *unlock, const struct lock_blob *blob);
+
 /* recovery.c: says why, and asks. */
 MUST_USE int unlock_ask(struct unlock *unlock, struct err *err);
 
