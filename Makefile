@@ -134,6 +134,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcli.a $(BUILD)/libassay
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS_unit) $(LIBS)
 # What they test of a program.
 $(BUILD)/unit/session: $(BUILD)/obj/transaction/session.o
+$(BUILD)/unit/unlock: $(patsubst %,$(BUILD)/obj/%.o,initramfs/unlock/terminal initramfs/unlock/words)
 $(BUILD)/unit/attach: $(patsubst %,$(BUILD)/obj/%.o,transaction/watch transaction/making initramfs/boot/mend)
 $(BUILD)/obj/tests/unit/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
 
@@ -146,7 +147,7 @@ $(BUILD)/interop/%: $(BUILD)/obj/tests/interop/%.o $(BUILD)/libassay.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/interop/unseal: LIBS += $(LIBS_tpm)
+$(BUILD)/interop/unseal $(BUILD)/interop/lock_volume: LIBS += $(LIBS_tpm) -lcryptsetup -ljansson
 
 # What the benches make and time.
 BENCH_SRC := $(wildcard tests/bench/*.c)
