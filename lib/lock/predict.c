@@ -144,7 +144,7 @@ static int check_held(const struct lock_events *events, const struct lock_templa
 	if (!template->held)
 		return 0;
 	if (template->held->bank != template->bank)
-		return err_set(err, "predict: PCRs of another bank");
+		return err_set(err, "PCRs of another bank");
 	if (lock_events_replay(events, template->mask, &now, err) < 0)
 		return -1;
 	for (uint32_t i = 0; i < QUOTE_PCRS; i++) {
@@ -152,11 +152,10 @@ static int check_held(const struct lock_events *events, const struct lock_templa
 			continue;
 		if (!lock_wants(template->held->mask, i) ||
 		    memcmp(now.value[i], template->held->value[i], size) != 0)
-			return err_set(
-				err,
-				"predict: PCR %u is not what the boot log leads to: something "
-				"else extended it",
-				i);
+			return err_set(err,
+				       "PCR %u is not what the boot log leads to: something "
+				       "else extended it",
+				       i);
 	}
 	return 0;
 }
@@ -165,14 +164,13 @@ static int predict(const struct lock_template *template, const struct lock_chang
 		   size_t n, struct lock_events *events, struct err *err)
 {
 	if (n > LOCK_CHANGES_MAX || template->mask > 0xffff)
-		return err_set(err, "predict: more than %d changes, or PCRs beyond 15",
-			       LOCK_CHANGES_MAX);
+		return err_set(err, "more than %d changes, or PCRs beyond 15", LOCK_CHANGES_MAX);
 	if (lock_events_load(events, template->log, template->len, template->bank, err) < 0 ||
 	    check_held(events, template, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (apply(events, &changes[i], template->mask, err) < 0)
-			return err_prepend(err, "predict");
+			return -1;
 	return 0;
 }
 

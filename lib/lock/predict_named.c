@@ -3,7 +3,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/rd.h"
 #include "lock/predict_change.h"
+
+#define NAME_MAX_BYTES 256
+#define NODE_HEADER 4	      /* bytes: type, subtype, length */
+#define NODE_FILE_PATH 0x0404 /* media device path, file path */
 
 static const char *base_name(const char *path)
 {
@@ -22,25 +27,44 @@ static bool is_file(const struct lock_event *e, const char *name)
 	       r->text[r->len - n - 1] == '/' && memcmp(r->text + r->len - n, name, n) == 0;
 }
 
-/* The device path ends in it, behind a backslash, in UTF-16; FAT has no case. */
+/* Of a UTF-16 path behind its last backslash, ASCII alone. */
+static void last_name(struct rd path, char name[static NAME_MAX_BYTES])
+{
+	size_t n = 0;
+
+	while (path.left && n < NAME_MAX_BYTES - 1) {
+		uint16_t c = rd_le16(&path);
+
+		if (c == 0)
+			break;
+		if (c == '\\')
+			n = 0;
+		else
+			name[n++] = c < 0x80 ? (char)c : '?';
+	}
+	name[n] = '\0';
+}
+
+/* The file path of the device path (UEFI 2.10, 10.3.5.4) ends in it; FAT has no case. */
 static bool is_image(const struct lock_event *e, const char *name)
 {
-	char last[256] = "";
-	size_t n = 0;
-	const struct boot_reading *r = &e->reading;
+	struct rd r = rd_init(e->reading.text, e->reading.len);
+	char last[NAME_MAX_BYTES] = "";
 
-	if (e->pcr != 4 || r->kind != BOOT_KIND_IMAGE)
+	if (e->pcr != 4 || e->reading.kind != BOOT_KIND_IMAGE)
 		return false;
-	for (size_t i = 0; i + 1 < r->len; i += 2) {
-		if (r->text[i + 1] == 0 && r->text[i] == '\\')
-			n = 0;
-		else if (r->text[i + 1] == 0 && r->text[i] >= 0x20 && n < sizeof(last) - 1)
-			last[n++] = (char)r->text[i];
-		else if (r->text[i] == 0 && r->text[i + 1] == 0)
-			break;
+	while (r.left) {
+		uint16_t type = rd_be16(&r);
+		uint16_t len = rd_le16(&r);
+		struct rd node =
+			rd_sub(&r, len < NODE_HEADER ? SIZE_MAX : (size_t)len - NODE_HEADER);
+
+		if (!rd_ok(&node))
+			return false;
+		if (type == NODE_FILE_PATH)
+			last_name(node, last);
 	}
-	last[n] = '\0';
-	return strcasecmp(last, name) == 0;
+	return *last && strcasecmp(last, name) == 0;
 }
 
 /* All events that the question is true of become this one; they must have one digest. */

@@ -201,7 +201,7 @@ static void what_was_not_booted_is_refused(void)
 	struct err err = ERR_INIT;
 
 	CHECK_FAILS(refused(sd_boot(), &initrd, &err), &err,
-		    "predict: /boot/file: PCR 9 has no event of it as it was booted");
+		    "/boot/file: PCR 9 has no event of it as it was booted");
 	CHECK_FAILS(refused(grub(), &initrd, &err), &err, "PCR 9 has no event");
 	CHECK_FAILS(refused(sd_boot(), &line, &err), &err, "text: PCR 9 has no event");
 	CHECK_FAILS(refused(grub(), &cfg, &err), &err, "PCR 9 has no event");
