@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "lock/commands.h"
-#include "lock/host.h"
+#include "lock/next.h"
 #include "lock/seal.h"
 #include "lock/show.h"
 #include "lock/unseal.h"
@@ -23,13 +23,14 @@ static int no_option(void *ctx UNUSED, int id UNUSED, const char *value UNUSED, 
 static int explain(const struct lock_blob *blob, bool *ret_approved, struct err *err)
 {
 	AUTO_MEM struct tpm_pcrs *pcrs = calloc(1, sizeof(*pcrs));
+	const struct next as_now = { .n = 0 };
 	const struct lock_approval *a;
 	uint32_t differ;
 	size_t nearest;
 
 	if (!pcrs)
 		return err_set(err, "out of memory");
-	if (host_next_pcrs(blob, NULL, pcrs, err) < 0)
+	if (next_pcrs(&as_now, blob, pcrs, err) < 0)
 		return -1;
 	nearest = lock_nearest(blob, pcrs, &differ);
 	*ret_approved = nearest < blob->n_approvals && !differ;

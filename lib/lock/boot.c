@@ -47,8 +47,8 @@ static int note(struct lock_boot *boot, enum lock_subject subject, const struct 
 {
 	if (boot->n_marks == LOCK_BOOT_MARKS_MAX)
 		return fold(&boot->marks[LOCK_BOOT_MARKS_MAX - 1], digest, err);
-	for (size_t i = 0; subject == LOCK_GRUB && i < boot->n_marks; i++)
-		if (boot->marks[i].subject == LOCK_GRUB)
+	for (size_t i = 0; subject == LOCK_GRUB_COMMANDS && i < boot->n_marks; i++)
+		if (boot->marks[i].subject == LOCK_GRUB_COMMANDS)
 			return fold(&boot->marks[i], digest, err);
 	add_mark(boot, subject, digest->data);
 	return 0;
@@ -138,7 +138,7 @@ static enum lock_subject subject_of(struct maker *m, size_t at)
 	case 7:
 		return subject_of_pcr7(m, &e->reading);
 	case 8:
-		return LOCK_GRUB;
+		return LOCK_GRUB_COMMANDS;
 	case 9:
 		return subject_of_pcr9(&e->reading);
 	case 11:

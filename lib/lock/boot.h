@@ -29,10 +29,10 @@ enum lock_subject {
 	LOCK_KEK,
 	LOCK_DB,
 	LOCK_DBX,
-	LOCK_AUTHORITY, /* what of db verified an image */
-	LOCK_LOADER,	/* an image that is not the kernel */
-	LOCK_SECTION,	/* of a unified kernel image, not kernel, initrd or command line */
-	LOCK_GRUB,	/* commands */
+	LOCK_AUTHORITY,	    /* what of db verified an image */
+	LOCK_LOADER,	    /* an image that is not the kernel */
+	LOCK_SECTION,	    /* of a unified kernel image, not kernel, initrd or command line */
+	LOCK_GRUB_COMMANDS, /* commands */
 	LOCK_GRUB_FILE,
 	LOCK_MOK,	 /* PCR 14 */
 	LOCK_CREDENTIAL, /* PCR 12, what is no command line; PCR 13 */

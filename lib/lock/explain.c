@@ -210,7 +210,7 @@ static const char *const texts[LOCK_SUBJECT_N] = {
 	[LOCK_AUTHORITY] = "Secure Boot: another key verified the boot loader or the kernel",
 	[LOCK_LOADER] = "boot loader: not the approved one",
 	[LOCK_SECTION] = "unified kernel image: another section differs",
-	[LOCK_GRUB] = "GRUB: its menu or its commands differ",
+	[LOCK_GRUB_COMMANDS] = "GRUB: its menu or its commands differ",
 	[LOCK_GRUB_FILE] = "GRUB: a file that it reads differs (grub.cfg, grubenv, a font)",
 	[LOCK_MOK] = "shim: its list of keys (MOK) changed",
 	[LOCK_CREDENTIAL] = "boot loader: credentials or extensions were added or changed",
@@ -225,7 +225,7 @@ static bool follows(enum lock_subject subject, const struct lock_boot *a, const 
 {
 	bool files = cmdline || differs(a, b, LOCK_KERNEL) || differs(a, b, LOCK_INITRD);
 
-	if (subject == LOCK_GRUB || subject == LOCK_GRUB_FILE)
+	if (subject == LOCK_GRUB_COMMANDS || subject == LOCK_GRUB_FILE)
 		return files;
 	/* The kernel within is measured where Secure Boot is off only. */
 	if (subject == LOCK_LOADER && b->way == BOOT_UKI)
