@@ -44,13 +44,20 @@ static int type(struct console *c, const char *typed, char *ret_line, size_t max
 {
 	struct terminal_ask ask = { .group = 6, .seconds = 5 };
 	struct err err = ERR_INIT;
+	size_t len = 0;
 	ssize_t n;
 
+	*ret_shown = '\0';
 	if (write(c->person, typed, strlen(typed)) != (ssize_t)strlen(typed) ||
 	    terminal_read(&c->machine, &ask, ret_line, max, &err) < 0)
 		return -1;
-	n = read(c->person, ret_shown, 255);
-	ret_shown[n > 0 ? n : 0] = '\0';
+	/* What was written to the terminal comes through it a little later. */
+	for (int tries = 0; tries < 500 && !strchr(ret_shown, '\n'); tries++) {
+		n = read(c->person, ret_shown + len, 255 - len);
+		len += n > 0 ? (size_t)n : 0;
+		ret_shown[len] = '\0';
+		(void)usleep(n > 0 ? 0 : 10000);
+	}
 	return 0;
 }
 
