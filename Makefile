@@ -50,7 +50,7 @@ LIBS_tpm          := -ltss2-esys -ltss2-mu -ltss2-tcti-device
 LIBS_assay-boot   := $(LIBS_tpm)
 # What a lock needs in the initramfs is its own program: without a lock none of it is there.
 LIBS_assay-unlock := $(LIBS_tpm) -lcryptsetup -ljansson
-LIBS_assay-attest := $(LIBS_tpm) -lcbor -lcurl -ljansson -lsystemd
+LIBS_assay-attest := $(LIBS_tpm) -lcbor -lcurl -ljansson
 LIBS_assay-verifier := -lcbor -lcurl -lmicrohttpd -lgnutls -lsqlite3 -lpq -ljansson -lsystemd
 LIBS_assay-lock   := $(LIBS_tpm) -lcryptsetup -lcbor -ljansson
 LIBS_unit         := -ljansson -lsystemd $(LIBS_tpm) -ltss2-tcti-swtpm -lcbor -lcryptsetup
@@ -111,6 +111,9 @@ $(BUILD)/bin/$(1): $(call OBJ,$(DIR_$(1))) $(if $(MORE_$(1)),$(call OBJ,$(MORE_$
 endef
 $(foreach p,$(READY),$(eval $(call program,$(p))))
 
+# libpq's header has a folder of its own.
+$(BUILD)/obj/attest/verifier/driver_postgres.o: ASSAY_CFLAGS += -I/usr/include/postgresql
+
 # rpm's plugin, where rpm's headers are.  rpm itself has librpm; what the plugin links of ours is its own.
 RPM_PLUGIN := $(if $(wildcard /usr/include/rpm/rpmlib.h),$(BUILD)/rpm/assay.so)
 RPM_DIR    ?= $(LIBEXECDIR)/rpm
@@ -144,7 +147,20 @@ $(BUILD)/interop/%: $(BUILD)/obj/tests/interop/%.o $(BUILD)/libassay.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/interop/unseal: LIBS += $(LIBS_tpm)
+$(BUILD)/interop/unseal $(BUILD)/interop/lock_volume: LIBS += $(LIBS_tpm) -lcryptsetup -ljansson
+
+# What the benches make and time.
+BENCH_SRC := $(wildcard tests/bench/*.c)
+BENCH_BIN := $(BENCH_SRC:tests/bench/%.c=$(BUILD)/timed/%)
+
+$(BUILD)/timed/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libassay.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/obj/tests/bench/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
+
+# Simulated hosts speak TLS.
+$(BUILD)/timed/host: LIBS += -lssl -lcbor
 
 # Where rpm's headers are not, nothing of rpm is built or tested.
 $(BUILD)/interop/rpm: LIBS += -lrpm -lrpmio -lpopt
@@ -191,9 +207,10 @@ $(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/repl
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_unit) $(LIBS)
 $(BUILD)/obj/tests/fuzz/%.o: ASSAY_CFLAGS += -Wno-frame-larger-than
 
-.PHONY: programs unit faults replay fuzz-build
+.PHONY: programs unit timed faults replay fuzz-build
 programs: all
-unit: $(UNIT_BIN) $(INTEROP_BIN)
+unit: $(UNIT_BIN) $(INTEROP_BIN) $(BENCH_BIN)
+timed: $(BENCH_BIN)
 replay: $(REPLAY_BIN)
 faults: $(BUILD)/faults.so $(BUILD)/faults/base
 unit faults: $(BUILD)/tcti.so
@@ -201,7 +218,7 @@ fuzz-build: $(FUZZ_BIN)
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(foreach p,$(READY),$(patsubst %.o,%.d,$(call OBJ,$(DIR_$(p))) $(if $(MORE_$(p)),$(call OBJ,$(MORE_$(p))))))
 -include $(patsubst %.o,%.d,$(call OBJ,rpm-plugin))
--include $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) $(INTEROP_SRC:%.c=$(BUILD)/obj/%.d) $(FUZZ_OBJ:.o=.d) $(FUZZ_SRC:%.c=build/fuzz/obj/%.d) $(FUZZ_SRC:%.c=$(BUILD)/obj/%.d)
+-include $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) $(INTEROP_SRC:%.c=$(BUILD)/obj/%.d) $(BENCH_SRC:%.c=$(BUILD)/obj/%.d) $(FUZZ_OBJ:.o=.d) $(FUZZ_SRC:%.c=build/fuzz/obj/%.d) $(FUZZ_SRC:%.c=$(BUILD)/obj/%.d)
 
 # Everything that is installed.  initramfs/initramfs-tools is laid out as /usr/share/initramfs-tools.
 MAN_PAGES := $(filter-out man/assay-rpm.8,$(wildcard man/*.[1-8]))
@@ -247,7 +264,7 @@ fuzz: fuzz-build
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz
 coverage:
 	@scripts/check coverage
-bench: deps all
+bench: deps all timed
 	@$(PYTHON) scripts/bench
 demo: deps
 	@scripts/demo

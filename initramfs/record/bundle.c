@@ -8,8 +8,6 @@
 #include "base/io.h"
 #include "initramfs/record/record.h"
 
-#define SIGNATURE_MAX 1024 /* bytes, as security.ima */
-
 static int check_digest(const char *path, const struct buf *data, const struct digest *want,
 			struct err *err)
 {
@@ -68,14 +66,16 @@ static void report_record(struct boot *boot)
 
 int bundle_verify(struct boot *boot, struct err *err)
 {
-	AUTO_BUF sig = BUF_INIT(SIGNATURE_MAX);
+	struct buf *sig = &boot->record_sig;
 	char path[BUNDLE_PATH_MAX];
 
-	if (bundle_path(boot, "record.sig", path, err) < 0 || io_read_file(path, &sig, err) < 0)
+	if (bundle_path(boot, "record.sig", path, err) < 0 || io_read_file(path, sig, err) < 0)
 		return -1;
-	if (record_verify(boot->record_text.data, boot->record_text.len, sig.data, sig.len,
-			  &boot->certs, err) < 0)
+	if (record_verify(boot->record_text.data, boot->record_text.len, sig->data, sig->len,
+			  &boot->certs, err) < 0) {
+		buf_reset(sig);
 		return err_prepend(err, "%s", path);
+	}
 	report_record(boot);
 	return 0;
 }

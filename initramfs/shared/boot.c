@@ -16,6 +16,7 @@ struct boot *boot_new(void)
 	boot->kmsg = -1;
 	boot->console = -1;
 	boot->record_text.max = RECORD_MAX;
+	boot->record_sig.max = RECORD_SIG_MAX;
 	boot->policy.max = RECORD_POLICY_MAX;
 	boot->report.max = REPORT_MAX;
 	(void)clock_gettime(CLOCK_MONOTONIC, &boot->start);

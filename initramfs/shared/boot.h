@@ -43,6 +43,7 @@ struct boot {
 	int console;
 	struct timespec start;
 	struct buf record_text;
+	struct buf record_sig; /* once it was verified */
 	struct buf policy;
 	struct record record;
 	struct cert_set certs;

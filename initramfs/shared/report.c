@@ -59,7 +59,9 @@ int report_write(struct boot *boot, struct err *err UNUSED)
 			    (now.tv_nsec - boot->start.tv_nsec) / 1000000);
 	if ((boot->record.settings.mode == MODE_LOG && take_early(boot, &why) < 0) ||
 	    write_file(boot, &why) < 0 ||
-	    io_replace_file(RECORD_RUN_PATH, &boot->record_text, 0644, &why) < 0)
+	    io_replace_file(RECORD_RUN_PATH, &boot->record_text, 0644, &why) < 0 ||
+	    (boot->record_sig.len > 0 &&
+	     io_replace_file(RECORD_RUN_SIG_PATH, &boot->record_sig, 0644, &why) < 0))
 		say(boot, "assay: no report of this boot: %s", why.text);
 	return 0;
 }

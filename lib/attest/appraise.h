@@ -53,8 +53,14 @@ struct appraise_state {
 	enum boot_tri secure_boot;
 	bool cmdline_known;
 	char cmdline[1024]; /* cut */
+	uint8_t quoted[32]; /* SHA-256 of the PCRs but 10 that it was judged by */
 	struct list_state list;
 };
+
+/* It is the boot that the state is of.  Where not, a host's next evidence begins with the list, and
+ * has the boot log and the record. */
+bool appraise_same_boot(const struct appraise_state *state, uint32_t reset_count,
+			uint32_t restart_count);
 
 struct appraise_input {
 	const struct appraise_policy *policy;
@@ -63,8 +69,9 @@ struct appraise_input {
 	const struct msg_evidence *evidence;
 	const struct digest *boots; /* approved ones of this host, SHA-256 each */
 	size_t n_boots;
-	bool boot_wanted;	     /* what the answer to msg_begin said */
+	bool boot_wanted;	     /* judge the boot again, though it was judged */
 	struct appraise_state state; /* in and out */
+	bool more;		     /* out: no verdict, see below */
 };
 
 /*
@@ -78,6 +85,17 @@ MUST_USE int appraise_boot_digest(const struct pcr_set *pcrs, uint32_t record_pc
  * Judges.  The nonce must have been opened and found unused by the caller; the quote is held to it.
  * verdict->pass only when everything was checked.  State moves only on evidence that was proven to
  * be this host's (quote verified), whatever the verdict.  Fails for want of memory only.
+ *
+ * Reasons of the codes quote and identity say that the evidence is not proven to be this host's.
+ *
+ * more: the evidence is the host's and holds nothing against it, but is not whole: a piece of a
+ * long list, or of a boot that the state does not know, without its beginning.  pass is false
+ * without a reason then; the state is to be kept, and the host asked again at once.  It is no
+ * round: it makes no host younger, so that one that never ends grows stale.
+ *
+ * A boot that was judged stands until reset or restart count tell of another or a PCR but 10 is no
+ * longer what it was; what is required of it is asked each time.  Where the trusted certificates
+ * change, state must be zeroed.
  */
 MUST_USE int appraise_round(struct appraise_input *input, struct verdict *ret_verdict,
 			    struct err *err);

@@ -33,6 +33,7 @@ struct credential {
 MUST_USE int credential_make(const struct tpm_public *ek, const struct tpm_public *ak,
 			     const uint8_t secret[static EVIDENCE_SECRET_MAX],
 			     struct credential *ret_credential, struct err *err);
+void credential_done(struct credential *credential);
 
 /*
  * An enrolment's challenge, which the verifier need not remember: AES-256-GCM by its key over what

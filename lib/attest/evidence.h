@@ -20,9 +20,15 @@
 #define EVIDENCE_CHALLENGE_MAX 1024	 /* bytes of an enrolment's challenge token */
 #define EVIDENCE_BLOB_MAX 1024		 /* bytes of a TPM2B_ID_OBJECT, a TPM2B_ENCRYPTED_SECRET */
 #define EVIDENCE_SECRET_MAX 32		 /* bytes of what ActivateCredential gives */
+#define EVIDENCE_RECORD_SIG_MAX 1024	 /* bytes of record.sig */
+#define EVIDENCE_QUALIFYING_SIZE 32	 /* bytes: every TPM2B_DATA holds a SHA-256 */
+#define EVIDENCE_CMDLINE_MAX 4096	 /* bytes of the kernel command line */
 #define EVIDENCE_BOOT_LOG_MAX (1U << 20) /* bytes of binary_bios_measurements */
 #define EVIDENCE_LIST_MAX (8U << 20)	 /* bytes of one round's part of the list */
-#define EVIDENCE_MAX (12U << 20)	 /* bytes of one message */
+/* A host with more of the list sends at least so much of it at a time, up to the end of an entry; a
+ * shorter part reaches to what was quoted. */
+#define EVIDENCE_PIECE_MIN (EVIDENCE_LIST_MAX / 2)
+#define EVIDENCE_MAX (12U << 20) /* bytes of one message */
 
 /* Bytes that lead into the message, which must outlive them. */
 struct bytes {
@@ -57,8 +63,9 @@ struct msg_evidence { /* POST /v1/evidence; the answer is a msg_state */
 	struct bytes record, record_sig; /* /run/assay/record and its signature; len 0: none */
 	uint64_t list_offset;
 	struct bytes list;
-	struct bytes certs[RECORD_CERTS_MAX]; /* those of the record, DER */
+	struct bytes certs[RECORD_CERTS_MAX]; /* those of the record, DER: a hint */
 	size_t n_certs;
+	struct bytes cmdline; /* /proc/cmdline without its newline, with the boot log: a claim */
 };
 struct msg_state {
 	uint8_t host[EVIDENCE_HOST_SIZE];
@@ -69,8 +76,9 @@ struct msg_state {
 	bool more;	       /* at once: there is more of the list to judge */
 };
 
-/* decode: fails on anything but exactly one message of this kind and version, fields in bounds,
- * canonical CBOR, nothing after it.  encode: appends. */
+/* name, state and reason are UTF-8 without control characters: decode refuses others, encode writes
+ * '?' for what is not.  decode: fails on anything but exactly one message of this kind and version,
+ * fields in bounds, canonical CBOR, nothing after it.  encode: appends. */
 #define EVIDENCE_MSG(name) \
 	MUST_USE int msg_##name##_encode(const struct msg_##name *msg, struct buf *out, \
 					 struct err *err); \
@@ -83,5 +91,15 @@ EVIDENCE_MSG(begin)
 EVIDENCE_MSG(nonce)
 EVIDENCE_MSG(evidence)
 EVIDENCE_MSG(state)
+
+/*
+ * The qualifyingData that the quote must be asked for and is held to: a SHA-256 over the nonce, the
+ * host, where the list's part begins, the boot log, the record and its signature, all of which must
+ * be filled in before.  The list is not in it: it is read after the quote, so that it is not
+ * shorter; PCR 10 binds it.  docs/PROTOCOL.attest, 4.
+ */
+MUST_USE int evidence_qualifying(const struct msg_evidence *msg,
+				 uint8_t ret_data[static EVIDENCE_QUALIFYING_SIZE],
+				 struct err *err);
 
 #endif

@@ -36,6 +36,7 @@ struct list_state {
 	uint8_t sha256[32];
 	bool aggregate_seen;
 	bool failed; /* an entry was refused: no later one clears it */
+	bool kexec;  /* an entry told of a kernel that was loaded for kexec */
 };
 
 /* What the list's first entry must hold: H(PCR 0..9) of the quote (ima_calc_boot_aggregate()). */

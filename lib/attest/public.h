@@ -49,6 +49,10 @@ MUST_USE int public_check_ak(const struct tpm_public *ak, struct err *err);
 /* Fails unless it is an endorsement key: fixedTPM, fixedParent, restricted, decrypt, not sign. */
 MUST_USE int public_check_ek(const struct tpm_public *ek, struct err *err);
 
+/* The key itself, for lib/crypto; the caller frees it. */
+struct pubkey;
+MUST_USE int public_key(const struct tpm_public *p, struct pubkey **ret_key, struct err *err);
+
 /* 0 only if sig (a marshalled TPMT_SIGNATURE) is the key's over the bytes. */
 MUST_USE int public_verify(const struct tpm_public *ak, const void *data, size_t len,
 			   const void *sig, size_t sig_len, struct err *err);

@@ -6,10 +6,8 @@
 
 #include <openssl/err.h>
 
+#include "base/random.h"
 #include "crypto/ossl.h"
-
-OSSL_CLEANUP(cleanup_cipher, EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
-#define AUTO_CIPHER CLEANUP(cleanup_cipher) EVP_CIPHER_CTX *
 
 #define WHAT "AES-256-GCM"
 
@@ -83,4 +81,33 @@ int aes256gcm_open(const struct aes256gcm *with, const void *sealed, size_t len,
 	out->len = before;
 	ERR_clear_error();
 	return err_set(err, WHAT ": another key, or changed bytes");
+}
+
+int aead_seal(const struct aead *aead, const void *text, size_t len, struct buf *out,
+	      struct err *err)
+{
+	size_t before = out->len;
+	uint8_t nonce[AES256GCM_NONCE_LEN];
+	struct aes256gcm with = { aead->key, nonce, aead->domain, strlen(aead->domain) };
+
+	if (len == 0 || len > AEAD_TEXT_MAX)
+		return err_set(err, "seal: a text of %zu bytes", len);
+	if (random_bytes(nonce, sizeof(nonce), err) == 0 &&
+	    buf_put(out, nonce, sizeof(nonce), err) == 0 &&
+	    aes256gcm_seal(&with, text, len, out, err) == 0)
+		return 0;
+	out->len = before;
+	return -1;
+}
+
+int aead_open(const struct aead *aead, const void *sealed, size_t len, struct buf *out,
+	      struct err *err)
+{
+	struct aes256gcm with = { aead->key, sealed, aead->domain, strlen(aead->domain) };
+
+	if (len <= AEAD_EXTRA || len > AEAD_TEXT_MAX + AEAD_EXTRA ||
+	    aes256gcm_open(&with, (const uint8_t *)sealed + AES256GCM_NONCE_LEN,
+			   len - AES256GCM_NONCE_LEN, out, NULL) < 0)
+		return err_set(err, "not ours");
+	return 0;
 }

@@ -29,4 +29,21 @@ MUST_USE int aes256gcm_seal(const struct aes256gcm *with, const void *plain, siz
 MUST_USE int aes256gcm_open(const struct aes256gcm *with, const void *sealed, size_t len,
 			    struct buf *out, struct err *err);
 
+#define AEAD_KEY_SIZE 32
+#define AEAD_EXTRA (AES256GCM_NONCE_LEN + AES256GCM_TAG_LEN) /* bytes more than the text */
+#define AEAD_TEXT_MAX 65536
+
+/* The same with a nonce of its own, for texts that only we read. */
+struct aead {
+	const uint8_t *key; /* AEAD_KEY_SIZE bytes */
+	const char *domain; /* what the text is, authenticated with it */
+};
+
+/* Appends nonce, ciphertext and tag.  One key must not seal more than 2^32 texts. */
+MUST_USE int aead_seal(const struct aead *aead, const void *text, size_t len, struct buf *out,
+		       struct err *err);
+/* Appends the text; fails on anything that aead_seal of this key and domain did not make. */
+MUST_USE int aead_open(const struct aead *aead, const void *sealed, size_t len, struct buf *out,
+		       struct err *err);
+
 #endif

@@ -242,6 +242,11 @@ void cert_der(const struct cert *cert, const uint8_t **ret_data, size_t *ret_len
 	*ret_len = cert->der_len;
 }
 
+X509 *ossl_cert_x509(const struct cert *cert)
+{
+	return cert->x509;
+}
+
 EVP_PKEY *ossl_cert_pkey(const struct cert *cert)
 {
 	return cert->pkey;

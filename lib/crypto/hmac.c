@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* HMAC over bytes in memory. */
+/* HMAC, over OpenSSL's. */
 #include "crypto/hmac.h"
 
-#include <limits.h>
-
-#include <openssl/hmac.h>
+#include <openssl/crypto.h>
 
 #include "crypto/ossl.h"
 
 int hmac_bytes(const struct hmac_key *key, const void *data, size_t len, struct digest *ret_mac,
 	       struct err *err)
 {
-	struct digest mac = { .algo = key->algo, .len = hash_algo_size(key->algo) };
-	unsigned int n = 0;
+	size_t got = 0;
 
-	/* OpenSSL takes a NULL key for the one of before. */
-	if (key->len > INT_MAX ||
-	    !HMAC(ossl_md(key->algo), key->len ? key->data : "", (int)key->len, data, len, mac.data,
-		  &n) ||
-	    n != mac.len)
+	if (hash_algo_decode(key->hash, &ret_mac->algo, err) < 0)
+		return -1;
+	if (!EVP_Q_mac(NULL, "HMAC", NULL, hash_algo_name(key->hash), NULL,
+		       key->len ? key->data : "", key->len, data, len, ret_mac->data,
+		       sizeof(ret_mac->data), &got))
 		return ossl_fail(err, "HMAC");
-	*ret_mac = mac;
+	ret_mac->len = got;
 	return 0;
+}
+
+bool hmac_equal(const void *a, const void *b, size_t len)
+{
+	return CRYPTO_memcmp(a, b, len) == 0;
 }

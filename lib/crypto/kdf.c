@@ -1,37 +1,70 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* HKDF by OpenSSL's implementation of it. */
+/* KDFa and KDFe, of which one round is always enough here. */
 #include "crypto/kdf.h"
 
-#include <limits.h>
 #include <string.h>
 
-#include <openssl/kdf.h>
+#include "base/buf.h"
+#include "crypto/hmac.h"
 
-#include "crypto/ossl.h"
+#define TEXT_MAX 512 /* bytes that one round hashes */
+#define FIRST 1	     /* the counter of the first round */
 
-static int set_up(EVP_PKEY_CTX *ctx, const struct hkdf *from)
+static int check(const struct kdf *kdf, struct err *err)
 {
-	if (EVP_PKEY_derive_init(ctx) != 1 || EVP_PKEY_CTX_set_hkdf_md(ctx, EVP_sha256()) != 1 ||
-	    EVP_PKEY_CTX_set1_hkdf_key(ctx, from->secret, (int)from->secret_len) != 1)
-		return -1;
-	if (from->salt_len &&
-	    EVP_PKEY_CTX_set1_hkdf_salt(ctx, from->salt, (int)from->salt_len) != 1)
-		return -1;
-	return EVP_PKEY_CTX_add1_hkdf_info(ctx, (const unsigned char *)from->info,
-					   (int)strlen(from->info)) == 1
-		       ? 0
-		       : -1;
+	if (kdf->bits == 0 || kdf->bits % 8 || kdf->bits > 8 * hash_algo_size(kdf->hash) ||
+	    kdf->u_len > KDF_INFO_MAX || kdf->v_len > KDF_INFO_MAX)
+		return err_set(err, "key derivation: %zu bits by %s", kdf->bits,
+			       hash_algo_name(kdf->hash));
+	return 0;
 }
 
-int hkdf_sha256(const struct hkdf *from, uint8_t *ret_key, size_t len, struct err *err)
+static int put_info(const struct kdf *kdf, struct buf *text, struct err *err)
 {
-	AUTO_PCTX ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, NULL);
-	size_t got = len;
+	if (buf_put(text, kdf->label, strlen(kdf->label) + 1, err) < 0 ||
+	    buf_put(text, kdf->u, kdf->u_len, err) < 0)
+		return -1;
+	return buf_put(text, kdf->v, kdf->v_len, err);
+}
 
-	if (from->secret_len == 0 || from->secret_len > INT_MAX || from->salt_len > INT_MAX ||
-	    len == 0 || len > HKDF_LEN_MAX)
-		return err_set(err, "HKDF: no secret, or a length that it does not give");
-	if (!ctx || set_up(ctx, from) < 0 || EVP_PKEY_derive(ctx, ret_key, &got) != 1 || got != len)
-		return ossl_fail(err, "HKDF");
+static void give(const struct kdf *kdf, struct digest *made, uint8_t *ret_key)
+{
+	memcpy(ret_key, made->data, kdf->bits / 8);
+	explicit_bzero(made, sizeof(*made));
+}
+
+int kdf_a(const struct kdf *kdf, uint8_t *ret_key, struct err *err)
+{
+	struct hmac_key key = { .hash = kdf->hash, .data = kdf->key, .len = kdf->key_len };
+	AUTO_BUF text = BUF_INIT(TEXT_MAX);
+	struct digest made;
+
+	if (check(kdf, err) < 0 || buf_put_be32(&text, FIRST, err) < 0 ||
+	    put_info(kdf, &text, err) < 0 || buf_put_be32(&text, (uint32_t)kdf->bits, err) < 0 ||
+	    hmac_bytes(&key, text.data, text.len, &made, err) < 0)
+		return -1;
+	give(kdf, &made, ret_key);
 	return 0;
+}
+
+static int hash_e(const struct kdf *kdf, struct buf *text, struct digest *ret_made, struct err *err)
+{
+	if (buf_put_be32(text, FIRST, err) < 0 || buf_put(text, kdf->key, kdf->key_len, err) < 0 ||
+	    put_info(kdf, text, err) < 0)
+		return -1;
+	return hash_bytes(kdf->hash, text->data, text->len, ret_made, err);
+}
+
+int kdf_e(const struct kdf *kdf, uint8_t *ret_key, struct err *err)
+{
+	struct buf text = BUF_INIT(TEXT_MAX);
+	struct digest made;
+	int status = check(kdf, err);
+
+	if (status == 0)
+		status = hash_e(kdf, &text, &made, err);
+	buf_wipe(&text);
+	if (status == 0)
+		give(kdf, &made, ret_key);
+	return status;
 }

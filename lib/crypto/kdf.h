@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keys out of keys: HKDF with SHA-256, RFC 5869. */
+/* The TPM's key derivations: TPM 2.0 Library part 1, 11.4.10.2 (KDFa), 11.4.10.3 (KDFe). */
 #ifndef ASSAY_CRYPTO_KDF_H
 #define ASSAY_CRYPTO_KDF_H
 
@@ -7,18 +7,24 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "crypto/hash.h"
 
-#define HKDF_LEN_MAX (255 * 32) /* bytes: RFC 5869, 2.3 */
+#define KDF_INFO_MAX 128 /* bytes of contextU and contextV, PartyUInfo and PartyVInfo, each */
 
-/* The secret must have its full entropy already: this is no KDF for what people choose. */
-struct hkdf {
-	const void *secret;
-	size_t secret_len;
-	const void *salt; /* NULL when salt_len is 0 */
-	size_t salt_len;
-	const char *info; /* what the key is for: separates the keys of one secret */
+struct kdf {
+	enum hash_algo hash;
+	const void *key; /* KDFe: Z */
+	size_t key_len;
+	const char *label; /* its NUL is hashed, too */
+	const void *u;
+	size_t u_len;
+	const void *v;
+	size_t v_len;
+	size_t bits; /* wanted, a multiple of 8; at most those of one digest */
 };
 
-MUST_USE int hkdf_sha256(const struct hkdf *from, uint8_t *ret_key, size_t len, struct err *err);
+/* ret_key has kdf->bits / 8 bytes. */
+MUST_USE int kdf_a(const struct kdf *kdf, uint8_t *ret_key, struct err *err);
+MUST_USE int kdf_e(const struct kdf *kdf, uint8_t *ret_key, struct err *err);
 
 #endif

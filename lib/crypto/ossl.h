@@ -28,7 +28,8 @@ MUST_USE int ossl_pubkey_keyid(const X509_PUBKEY *pubkey, uint32_t *ret_keyid, s
  * a copy without the private half. */
 void ossl_query(const EVP_PKEY *pkey, char ret_query[static OSSL_QUERY_MAX]);
 
-/* The certificate's public key, owned by it. */
+/* The certificate and its public key, owned by it. */
+X509 *ossl_cert_x509(const struct cert *cert);
 EVP_PKEY *ossl_cert_pkey(const struct cert *cert);
 
 #define OSSL_CLEANUP(name, type, release) \
@@ -42,11 +43,13 @@ OSSL_CLEANUP(ossl_cleanup_pctx, EVP_PKEY_CTX, EVP_PKEY_CTX_free)
 OSSL_CLEANUP(ossl_cleanup_bio, BIO, BIO_free_all)
 OSSL_CLEANUP(ossl_cleanup_x509, X509, X509_free)
 OSSL_CLEANUP(ossl_cleanup_pubkey, X509_PUBKEY, X509_PUBKEY_free)
+OSSL_CLEANUP(ossl_cleanup_cipher, EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
 
 #define AUTO_PKEY CLEANUP(ossl_cleanup_pkey) EVP_PKEY *
 #define AUTO_PCTX CLEANUP(ossl_cleanup_pctx) EVP_PKEY_CTX *
 #define AUTO_BIO CLEANUP(ossl_cleanup_bio) BIO *
 #define AUTO_X509 CLEANUP(ossl_cleanup_x509) X509 *
+#define AUTO_CIPHER CLEANUP(ossl_cleanup_cipher) EVP_CIPHER_CTX *
 #define AUTO_PUBKEY CLEANUP(ossl_cleanup_pubkey) X509_PUBKEY *
 
 #endif

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "crypto/bank.h"
+
 #define MLIST_OLD_DIGEST 20 /* bytes of a digest in the template "ima", which has no lengths */
 
 /* builtin_templates of security/integrity/ima/ima_template.c, Linux 6.12. */
@@ -105,28 +107,6 @@ static int decode_fields(const char *format, struct mlist_entry *e)
 	return rd_done(&data) ? 0 : -1;
 }
 
-/* The template "ima": a digest without a name of its algorithm, then the file name with a length.
- */
-static int decode_old(struct rd *rd, struct mlist_entry *e)
-{
-	const uint8_t *start = rd->at;
-	size_t n;
-
-	e->digest = rd_bytes(rd, MLIST_OLD_DIGEST);
-	n = rd_le32(rd);
-	if (!rd_ok(rd) || n >= MLIST_NAME_MAX)
-		return -1;
-	/* The name's bytes carry no NUL; the entry gives the digest, and the name stays unread. */
-	(void)rd_bytes(rd, n);
-	if (!rd_ok(rd))
-		return -1;
-	memcpy(e->algo, "sha1", 5);
-	e->digest_len = MLIST_OLD_DIGEST;
-	e->data = start;
-	e->data_len = (size_t)(rd->at - start);
-	return 0;
-}
-
 static const char *format_of(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(templates); i++)
@@ -135,46 +115,142 @@ static const char *format_of(const char *name)
 	return strncmp(name, "d-ng", 4) == 0 ? name : NULL; /* ima_template_fmt= */
 }
 
-static int decode_entry(struct rd *rd, struct mlist_entry *e)
+static bool is_old(const struct mlist_frame *f)
 {
-	const uint8_t *name;
-	const char *format;
-	size_t n;
-
-	e->pcr = rd_le32(rd);
-	e->template_digest = rd_bytes(rd, MLIST_TEMPLATE_DIGEST);
-	n = rd_le32(rd);
-	if (!rd_ok(rd) || n > MLIST_TEMPLATE_MAX)
-		return -1;
-	name = rd_bytes(rd, n);
-	if (!name || memchr(name, '\0', n))
-		return -1;
-	memcpy(e->template, name, n);
-	e->violation = bytes_are_zero(e->template_digest, MLIST_TEMPLATE_DIGEST);
-	if (strcmp(e->template, "ima") == 0)
-		return decode_old(rd, e);
-	format = format_of(e->template);
-	e->data_len = rd_le32(rd);
-	if (!format || !rd_ok(rd) || e->data_len > MLIST_DATA_MAX)
-		return -1;
-	e->data = rd_bytes(rd, e->data_len);
-	if (!rd_ok(rd))
-		return -1;
-	return decode_fields(format, e);
+	return f->name_len == 3 && memcmp(f->name, "ima", 3) == 0;
 }
 
-int mlist_next(struct rd *rd, struct mlist_entry *ret_entry, bool *ret_end, struct err *err)
+/* The template "ima": a digest without a name of its algorithm, then the file name with a length.
+ */
+static void frame_old(struct rd *rd, struct mlist_frame *f)
 {
-	struct mlist_entry e = { .name = "" };
+	size_t n;
+
+	f->data = rd_bytes(rd, MLIST_OLD_DIGEST);
+	n = rd_le32(rd);
+	if (n > MLIST_OLD_NAME_MAX)
+		rd->failed = true;
+	(void)rd_bytes(rd, n);
+	f->data_len = MLIST_OLD_DIGEST + sizeof(uint32_t) + n;
+}
+
+static bool read_frame(struct rd *rd, struct mlist_frame *f)
+{
+	f->pcr = rd_le32(rd);
+	f->template_digest = rd_bytes(rd, MLIST_TEMPLATE_DIGEST);
+	f->name_len = rd_le32(rd);
+	if (!rd_ok(rd) || f->name_len > MLIST_TEMPLATE_MAX)
+		return false;
+	f->name = (const char *)rd_bytes(rd, f->name_len);
+	if (!f->name || memchr(f->name, '\0', f->name_len))
+		return false;
+	if (is_old(f)) {
+		frame_old(rd, f);
+		return rd_ok(rd);
+	}
+	f->data_len = rd_le32(rd);
+	if (!rd_ok(rd) || f->data_len > MLIST_DATA_MAX)
+		return false;
+	f->data = rd_bytes(rd, f->data_len);
+	return rd_ok(rd);
+}
+
+int mlist_frame_next(struct rd *rd, struct mlist_frame *ret_frame, bool *ret_end, struct err *err)
+{
+	struct mlist_frame f = { .pcr = 0 };
 
 	*ret_end = rd_done(rd);
 	if (*ret_end)
 		return 0;
-	if (decode_entry(rd, &e) < 0) {
+	if (!read_frame(rd, &f)) {
 		rd->failed = true;
 		return err_set(err, "measurement list: damaged entry");
 	}
+	*ret_frame = f;
+	return 0;
+}
+
+bool mlist_frame_is_violation(const struct mlist_frame *frame)
+{
+	return bytes_are_zero(frame->template_digest, MLIST_TEMPLATE_DIGEST);
+}
+
+/* The name's field is hashed without its length, as the fixed array that it once was. */
+static void old_digest(const struct mlist_frame *frame, enum hash_algo bank, uint8_t *ret_digest)
+{
+	struct rd rd = rd_init(frame->data, frame->data_len);
+	uint8_t input[MLIST_OLD_INPUT] = { 0 };
+	const uint8_t *digest = rd_bytes(&rd, MLIST_OLD_DIGEST);
+	size_t n = rd_le32(&rd);
+	const uint8_t *name = rd_bytes(&rd, n);
+
+	if (digest && name && n <= MLIST_OLD_NAME_MAX) {
+		memcpy(input, digest, MLIST_OLD_DIGEST);
+		memcpy(input + MLIST_OLD_DIGEST, name, n);
+	}
+	bank_hash(bank, input, sizeof(input), ret_digest);
+}
+
+void mlist_frame_digest(const struct mlist_frame *frame, enum hash_algo bank, uint8_t *ret_digest)
+{
+	if (mlist_frame_is_violation(frame))
+		memset(ret_digest, 0xff, hash_algo_size(bank));
+	else if (is_old(frame))
+		old_digest(frame, bank, ret_digest);
+	else
+		bank_hash(bank, frame->data, frame->data_len, ret_digest);
+}
+
+/* The bytes of an old name carry no NUL: the entry gives the digest, and the name stays unread. */
+static int decode_old(struct mlist_entry *e)
+{
+	memcpy(e->algo, "sha1", 5);
+	e->digest = e->data;
+	e->digest_len = MLIST_OLD_DIGEST;
+	return 0;
+}
+
+static int decode_data(const struct mlist_frame *frame, struct mlist_entry *e)
+{
+	const char *format;
+
+	if (is_old(frame))
+		return decode_old(e);
+	format = format_of(e->template);
+	return format ? decode_fields(format, e) : -1;
+}
+
+int mlist_frame_decode(const struct mlist_frame *frame, struct mlist_entry *ret_entry,
+		       struct err *err)
+{
+	struct mlist_entry e = {
+		.pcr = frame->pcr,
+		.template_digest = frame->template_digest,
+		.violation = mlist_frame_is_violation(frame),
+		.data = frame->data,
+		.data_len = frame->data_len,
+		.name = "",
+	};
+
+	memcpy(e.template, frame->name, frame->name_len);
+	if (decode_data(frame, &e) < 0)
+		return err_set(err, "measurement list: damaged entry");
 	*ret_entry = e;
+	return 0;
+}
+
+int mlist_next(struct rd *rd, struct mlist_entry *ret_entry, bool *ret_end, struct err *err)
+{
+	struct mlist_frame frame;
+
+	if (mlist_frame_next(rd, &frame, ret_end, err) < 0)
+		return -1;
+	if (*ret_end)
+		return 0;
+	if (mlist_frame_decode(&frame, ret_entry, err) < 0) {
+		rd->failed = true;
+		return -1;
+	}
 	return 0;
 }
 

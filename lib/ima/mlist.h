@@ -16,6 +16,9 @@
 #define MLIST_NAME_MAX 4096	  /* bytes of a file name, NUL included */
 #define MLIST_TEMPLATE_DIGEST 20  /* bytes: SHA-1, whatever the bank */
 #define MLIST_ALGO_MAX 32	  /* bytes of "sha256" and its like */
+#define MLIST_OLD_NAME_MAX 255	  /* bytes of a file name in the template "ima" */
+#define MLIST_OLD_INPUT 276 /* bytes that are hashed of it: digest and name, filled with NUL */
+#define MLIST_PCR 10	    /* CONFIG_IMA_MEASURE_PCR_IDX, where no rule says pcr= */
 
 /*
  * One entry: ima_measurements_show() of security/integrity/ima/ima_fs.c.  Pointers lead into the
@@ -39,6 +42,30 @@ struct mlist_entry {
 	const uint8_t *buffer; /* of ima-buf */
 	size_t buffer_len;
 };
+
+/* One entry as it is framed, its template data not yet looked into. */
+struct mlist_frame {
+	uint32_t pcr;
+	const uint8_t *template_digest;
+	const char *name; /* of the template: name_len bytes without a NUL in them */
+	size_t name_len;
+	const uint8_t *data;
+	size_t data_len;
+};
+
+/* The next frame, as mlist_next; and the entry in it. */
+MUST_USE int mlist_frame_next(struct rd *rd, struct mlist_frame *ret_frame, bool *ret_end,
+			      struct err *err);
+MUST_USE int mlist_frame_decode(const struct mlist_frame *frame, struct mlist_entry *ret_entry,
+				struct err *err);
+bool mlist_frame_is_violation(const struct mlist_frame *frame);
+
+/*
+ * What a PCR bank is extended with: the hash by the bank's algorithm over the template data, or
+ * bytes of 0xff for a violation (ima_add_template_entry() and ima_calc_field_array_hash_tfm(),
+ * Linux 5.8 and later; before, all banks got SHA-1).  ret_digest: hash_algo_size(bank) bytes.
+ */
+void mlist_frame_digest(const struct mlist_frame *frame, enum hash_algo bank, uint8_t *ret_digest);
 
 /*
  * Decodes the next entry (little endian, as on all machines Debian's IMA kernels run on).  At the

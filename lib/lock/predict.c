@@ -92,7 +92,7 @@ static int options_digest(const struct lock_events *events, const char *text, bo
 			  ret_digest, err);
 }
 
-int lock_predict_options(struct lock_events *events, uint32_t pcr, const char *was, const char *now,
+int lock_predict_options(struct lock_events *events, uint32_t pcr, struct lock_texts texts,
 			 size_t *ret_n, struct err *err)
 {
 	*ret_n = 0;
@@ -100,8 +100,8 @@ int lock_predict_options(struct lock_events *events, uint32_t pcr, const char *w
 		struct digest old;
 		struct digest new;
 
-		if (options_digest(events, was, nul, &old, err) < 0 ||
-		    options_digest(events, now, nul, &new, err) < 0)
+		if (options_digest(events, texts.was, nul, &old, err) < 0 ||
+		    options_digest(events, texts.now, nul, &new, err) < 0)
 			return -1;
 		*ret_n += lock_events_replace(events, pcr, &old, &new);
 	}
@@ -118,7 +118,7 @@ static int change_options(struct lock_events *events, const struct lock_change *
 		return err_set(err, "out of memory");
 	if (strlen(was) != change->was_len || strlen(now) != change->now_len)
 		return err_set(err, "%s: has a NUL", change->name);
-	return lock_predict_options(events, pcr, was, now, ret_n, err);
+	return lock_predict_options(events, pcr, (struct lock_texts){ was, now }, ret_n, err);
 }
 
 int lock_predict_cmdline(struct lock_events *events, const struct lock_change *change,

@@ -26,8 +26,13 @@ MUST_USE int lock_predict_uki(struct lock_events *events, const struct lock_chan
 MUST_USE int lock_predict_grub_cfg(struct lock_events *events, const struct lock_change *change,
 				   uint32_t mask, struct err *err);
 
-/* One event in the PCR for the load options: UTF-16 of was, with a NUL or without, becomes now. */
-MUST_USE int lock_predict_options(struct lock_events *events, uint32_t pcr, const char *was,
-				  const char *now, size_t *ret_n, struct err *err);
+struct lock_texts {
+	const char *was;
+	const char *now;
+};
+
+/* Events in the PCR of the one text in UTF-16, with a NUL or without, become the other's. */
+MUST_USE int lock_predict_options(struct lock_events *events, uint32_t pcr, struct lock_texts texts,
+				  size_t *ret_n, struct err *err);
 
 #endif

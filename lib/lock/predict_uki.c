@@ -68,8 +68,8 @@ static int same_sections(const struct pe *a, const struct pe *b, const char *nam
 	return 0;
 }
 
-static int one_image(struct lock_events *events, const struct pair *pair, const struct pe *was,
-		     const struct pe *now, struct err *err)
+static int replace_image(struct lock_events *events, const struct pe *was, const struct pe *now,
+			 size_t *ret_n, struct err *err)
 {
 	struct digest old;
 	struct digest new;
@@ -77,35 +77,58 @@ static int one_image(struct lock_events *events, const struct pair *pair, const 
 	if (pe_digest(was, events->bank, &old, err) < 0 ||
 	    pe_digest(now, events->bank, &new, err) < 0)
 		return -1;
-	if (lock_events_replace(events, 4, &old, &new))
-		return 0;
-	return err_set(err,
-		       "%s: PCR 4 has no event of it, or of the kernel in it, as it was booted",
-		       pair->change->name);
+	*ret_n = lock_events_replace(events, 4, &old, &new);
+	return 0;
 }
 
-/* The image, and the kernel in it, which the stub has the firmware load. */
-static int predict_pcr4(struct lock_events *events, const struct pair *pair, struct err *err)
+static int open_kernel(const struct pe *image, const char *name, struct pe *ret_pe, struct err *err)
 {
-	AUTO_MEM struct pe *kernels = calloc(2, sizeof(*kernels));
-	const struct pe_section *was = pe_find(&pair->was, ".linux");
-	const struct pe_section *now = pe_find(&pair->now, ".linux");
+	const struct pe_section *section = pe_find(image, ".linux");
 	const uint8_t *data;
 	size_t len;
 
+	if (!section)
+		return err_set(err, "%s: has no kernel", name);
+	data = pe_section_data(image, section, &len);
+	return pe_open(data, len, ret_pe, err) < 0 ? err_prepend(err, "%s: .linux", name) : 0;
+}
+
+/* Whether an image was started after the last that was changed, and is not known. */
+static bool has_unknown_image(const struct lock_events *events)
+{
+	bool unknown = false;
+
+	for (size_t i = 0; i < events->n; i++) {
+		const struct lock_event *e = &events->at[i];
+
+		if (e->pcr == 4 && e->reading.kind == BOOT_KIND_IMAGE)
+			unknown = !e->changed;
+	}
+	return unknown;
+}
+
+/* The image; and the kernel in it, which the firmware measures too, but not where Secure Boot is
+ * on: the stub then vouches for it (systemd 252, security_override in linux.c). */
+static int predict_pcr4(struct lock_events *events, const struct pair *pair, struct err *err)
+{
+	AUTO_MEM struct pe *kernels = calloc(2, sizeof(*kernels));
+	const char *name = pair->change->name;
+	size_t images;
+	size_t inner;
+
 	if (!kernels)
 		return err_set(err, "out of memory");
-	if (!was || !now)
-		return err_set(err, "%s: has no kernel", pair->change->name);
-	if (one_image(events, pair, &pair->was, &pair->now, err) < 0)
+	if (open_kernel(&pair->was, name, &kernels[0], err) < 0 ||
+	    open_kernel(&pair->now, name, &kernels[1], err) < 0 ||
+	    replace_image(events, &pair->was, &pair->now, &images, err) < 0 ||
+	    replace_image(events, &kernels[0], &kernels[1], &inner, err) < 0)
 		return -1;
-	data = pe_section_data(&pair->was, was, &len);
-	if (pe_open(data, len, &kernels[0], err) < 0)
-		return err_prepend(err, "%s: .linux", pair->change->name);
-	data = pe_section_data(&pair->now, now, &len);
-	if (pe_open(data, len, &kernels[1], err) < 0)
-		return err_prepend(err, "%s: .linux", pair->change->name);
-	return one_image(events, pair, &kernels[0], &kernels[1], err);
+	if (!images || has_unknown_image(events))
+		return err_set(err,
+			       "%s: PCR 4 has no event of it, or of the kernel in it, as it was "
+			       "booted",
+			       name);
+	return 0;
 }
 
 static void ascii_of(const struct boot_reading *reading, char name[static PE_NAME_SIZE + 1])
@@ -206,7 +229,7 @@ static int predict_load_options(struct lock_events *events, const struct pair *p
 	if (section_cmdline(&pair->was, pair->change->name, &was, err) < 0 ||
 	    section_cmdline(&pair->now, pair->change->name, &now, err) < 0 ||
 	    lock_events_set_cmdline(events, now, strlen(now), err) < 0 ||
-	    lock_predict_options(events, 9, was, now, &n, err) < 0)
+	    lock_predict_options(events, 9, (struct lock_texts){ was, now }, &n, err) < 0)
 		return -1;
 	return n == 1 ? 0
 		      : err_set(err, "%s: PCR 9 has no event of its .cmdline", pair->change->name);

@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "base/rd.h"
 #include "crypto/aead.h"
-#include "crypto/kdf.h"
+#include "crypto/hkdf.h"
 
 #define CHECK_MODULUS 11
 #define DIGITS (RECOVERY_GROUPS * RECOVERY_GROUP_DIGITS)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "crypto/kdf.h"
+#include "crypto/hkdf.h"
 
 #define LABEL_PREFIX "assay-lock"
 

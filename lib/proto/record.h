@@ -25,6 +25,8 @@
 
 /* The record in force, left by assay-boot; the TPM tells whether it is. */
 #define RECORD_RUN_PATH "/run/assay/record"
+#define RECORD_RUN_SIG_PATH "/run/assay/record.sig" /* its signature, for a verifier */
+#define RECORD_SIG_MAX 1024			    /* bytes, as security.ima */
 
 /* What records name, by SHA-256 in hex: certificates and keyrings. */
 #define RECORD_TRUST_DIR "/var/lib/assay/trust"

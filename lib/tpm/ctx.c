@@ -27,13 +27,30 @@ static const struct rc_words tpm_words[] = {
 	{ TPM2_RC_OBJECT_MEMORY, "the TPM is out of memory for objects" },
 	{ TPM2_RC_TESTING, "the TPM is still testing itself" },
 	{ TPM2_RC_MEMORY, "the TPM is out of memory" },
+	{ TPM2_RC_OBJECT_MEMORY, "the TPM has no room for one more key" },
+	{ TPM2_RC_SESSION_MEMORY, "the TPM has no room for one more session" },
+	{ TPM2_RC_NV_SPACE, "the TPM's memory is full: something that it keeps must go" },
+	{ TPM2_RC_BAD_AUTH, "the TPM wants a password that is not known here" },
+	{ TPM2_RC_AUTH_FAIL, "the TPM wants a password that is not known here" },
+	{ TPM2_RC_HIERARCHY, "the firmware has switched this hierarchy off" },
 	{ TSS2_BASE_RC_IO_ERROR, "the device does not answer" },
 	{ TSS2_BASE_RC_NO_CONNECTION, "the device does not answer" },
 };
 
-int tpm_fail(struct err *err, const char *what, TSS2_RC rc)
+/* Part 2, 6.6.3: bit 7 says format one, bits 8-11 and bit 6 whose fault it is. */
+#define RC_FORMAT_ONE 0x080U
+#define RC_WHOSE 0xf40U
+
+TSS2_RC tpm_rc_plain(TSS2_RC rc)
 {
 	TSS2_RC base = rc & ~TSS2_RC_LAYER_MASK;
+
+	return base & RC_FORMAT_ONE ? base & ~RC_WHOSE : base;
+}
+
+int tpm_fail(struct err *err, const char *what, TSS2_RC rc)
+{
+	TSS2_RC base = tpm_rc_plain(rc);
 
 	for (size_t i = 0; i < ARRAY_LEN(tpm_words); i++)
 		if (base == tpm_words[i].rc)

@@ -23,6 +23,9 @@ struct tpm_ctx {
 MUST_USE int tpm_ctx_open(struct tpm_ctx *ctx, struct err *err);
 void tpm_ctx_done(struct tpm_ctx *ctx);
 
+/* A response code of format one (part 2, 6.6.3) without the number of what it is about. */
+TSS2_RC tpm_rc_plain(TSS2_RC rc);
+
 /* "what: sentence [code]" for a response code; returns -1. */
 int tpm_fail(struct err *err, const char *what, TSS2_RC rc);
 

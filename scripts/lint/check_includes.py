@@ -32,6 +32,7 @@ ROOMS = {
     r"curl/": "attest/",
     r"microhttpd\.h": "attest/verifier/",
     r"(sqlite3|libpq-fe)\.h": "attest/verifier/",
+    r"gnutls/": "attest/verifier/",
 }
 # A room of the library may have the name of a program: the header tells whose it is.
 OF_LIB = {name.removeprefix("lib/") for name in tree.files(".h") if name.startswith("lib/")}

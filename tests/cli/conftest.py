@@ -5,10 +5,13 @@ import subprocess
 
 import pytest
 
+from frame.attested import AttestedHost
 from frame.deb import ELF
 from frame.dpkg_root import DpkgRoot
+from frame.host_tpm import HostTpm
 from frame.mounts import Mounts
 from frame.operator import CONFIG, KCONFIG, SCRIPT
+from frame.verifier import Verifier
 
 
 @pytest.fixture(scope="session")
@@ -90,3 +93,45 @@ def signed(run, root, keygen):
 def assay(run, root):
     """assay(command, option...) on the root."""
     return lambda command, *args: run("assay", command, "--root", root.path, *args)
+
+
+@pytest.fixture
+def host_tpm(build_dir):
+    """A software TPM with fresh state, without a certificate."""
+    with HostTpm(build_dir / "tcti.so") as tpm:
+        yield tpm
+
+
+@pytest.fixture
+def certified_tpm(build_dir):
+    """A software TPM with the certificate of its endorsement key."""
+    with HostTpm(build_dir / "tcti.so", certified=True) as tpm:
+        yield tpm
+
+
+@pytest.fixture
+def sample(root_dir):
+    """A measurement list."""
+    return (root_dir / "tests/fuzz/corpus/mlist/sig").read_bytes()
+
+
+@pytest.fixture
+def verifier(tmp_path):
+    """One that believes what is right."""
+    (tmp_path / "verifier").mkdir()
+    with Verifier(tmp_path / "verifier") as played:
+        yield played
+
+
+@pytest.fixture
+def host(run, host_tpm, tmp_path, sample):
+    """Not enrolled yet."""
+    return AttestedHost(run, host_tpm, tmp_path, sample)
+
+
+@pytest.fixture
+def enrolled(host, verifier):
+    """A host that the verifier knows."""
+    done = host.enrol(verifier)
+    assert done.rc == 0, done
+    return host

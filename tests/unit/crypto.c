@@ -4,7 +4,7 @@
 #include "base/random.h"
 #include "crypto/aead.h"
 #include "crypto/hmac.h"
-#include "crypto/kdf.h"
+#include "crypto/hkdf.h"
 #include "unit/unit.h"
 
 /* The GCM specification's test case 16 (McGrew, Viega: The Galois/Counter Mode of Operation). */

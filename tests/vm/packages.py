@@ -8,7 +8,8 @@ LISTS = "/var/lib/apt/lists"
 
 # A server's: several languages and what they bring; more than two hundred packages on the lab's Debian.
 SERVER = """python3-full ruby-full perl default-jre-headless nginx-full postgresql redis-server php-cli php-fpm
-    git build-essential tcl lua5.4 nodejs sqlite3 rsync vim tmux golang-go""".split()
+    git build-essential tcl lua5.4 nodejs sqlite3 rsync vim tmux golang-go bind9-dnsutils python3-flask
+    imagemagick""".split()
 
 
 def give_lists(host):

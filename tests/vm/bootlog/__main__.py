@@ -8,7 +8,7 @@ from pathlib import Path
 from vm.lab.errors import LabError
 from vm.policy.kernels import kernel
 
-from . import ways
+from . import tiny_pe, ways
 from .machine import make_initrd
 
 TESTS = Path(__file__).resolve().parents[2]
@@ -43,6 +43,8 @@ def make(work):
     image = ways.uki(a, work / "a.efi")
     keep("uki-a", ways.boot_uki(image, "own"))
     keep("uki-a-insecure", ways.boot_uki(image, "off"))
+    tiny_pe.write_all(TESTS / "fuzz/corpus/pe", DATA)
+    ways.sign(TESTS / "fuzz/corpus/pe/tiny.efi", TESTS / "fuzz/corpus/pe/tiny-signed.efi")
     packages = ways.grub_packages(work)
     for name, host in (("a", a), ("b", b), ("off", off)):
         (DATA / f"grub-{name}.cfg").write_bytes(ways.grub_cfg(host))

@@ -11,6 +11,10 @@ BUSES = {
     "nvme": (["nvme", "serial=lab"], []),
 }
 
+# The one address outside that a guest finds something at, where Hardware.reach says so.
+REACHED = "10.0.2.100"
+RELAY = Path(__file__).resolve().parent / "relay"
+
 
 @dataclass
 class Hardware:
@@ -22,6 +26,7 @@ class Hardware:
     efi: bool = False          # OVMF and the image's ESP instead of a direct kernel boot
     net: bool = False          # user network cut off from the world, forwards below
     forwards: dict = field(default_factory=dict)   # loopback port here -> port of the guest
+    reach: dict = field(default_factory=dict)      # port of REACHED in the guest -> loopback port here
     disks: list = field(default_factory=list)      # raw disks attached after the root disk
     tpm: bool = True
 
@@ -64,4 +69,6 @@ def _network(hardware):
         return ["-nic", "none"]
     forwards = "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}"
                        for host, guest in hardware.forwards.items())
+    forwards += "".join(f",guestfwd=tcp:{REACHED}:{guest}-cmd:{RELAY} {host}"
+                        for guest, host in hardware.reach.items())
     return ["-netdev", f"user,id=net,restrict=on{forwards}", "-device", "virtio-net-pci,netdev=net"]

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A file that was measured: its signature, over its digest, by a certificate that is trusted. */
+#include <string.h>
+
+#include "attest/list_judge.h"
+#include "ima/xattr.h"
+
+#define NAME "%.300s" /* leaves room for the reason */
+
+static void refuse(struct list_run *run, const struct mlist_entry *e, uint64_t index,
+		   enum verdict_code code, const char *why)
+{
+	list_reasons_add(run->reasons, code, index, NAME ": %s", e->name, why);
+}
+
+/* The digest that the signature is over; which one must agree with what was measured. */
+static int signed_digest(const struct xattr_sig *sig, const struct mlist_entry *e,
+			 const struct digest *digest, struct digest *ret_digest, struct err *err)
+{
+	bool v3 = sig->type == XATTR_VERITY_DIGSIG;
+
+	if (v3 != e->verity)
+		return err_set(err,
+			       v3 ? "a signature for fs-verity, on a file that was hashed"
+				  : "a signature over a hash, on a file that is under fs-verity");
+	if (sig->algo != digest->algo)
+		return err_set(err, "the signature is over %s, the digest is %s",
+			       hash_algo_name(sig->algo), hash_algo_name(digest->algo));
+	if (v3)
+		return xattr_v3_digest(XATTR_VERITY_DIGSIG, digest, ret_digest, err);
+	*ret_digest = *digest;
+	return 0;
+}
+
+/* Accepts in one place: where it returns true. */
+static bool verify(struct list_run *run, const struct mlist_entry *e, uint64_t index,
+		   const struct xattr_sig *sig, const struct digest *digest)
+{
+	struct err err = ERR_INIT;
+	const struct cert *cert;
+	struct digest over;
+	bool known = false;
+	size_t pos = 0;
+
+	if (signed_digest(sig, e, digest, &over, &err) < 0) {
+		refuse(run, e, index, VERDICT_BAD_SIGNATURE, err.text);
+		return false;
+	}
+	while ((cert = cert_set_find(&run->judge->certs, sig->keyid, &pos))) {
+		known = true;
+		if (cert_verify(cert, &over, sig->sig, sig->sig_len, NULL) == 0)
+			return true;
+	}
+	list_reasons_add(run->reasons, known ? VERDICT_BAD_SIGNATURE : VERDICT_UNKNOWN_KEY, index,
+			 known ? NAME ": the signature does not match (key %08x)"
+			       : NAME ": signed by a key that is not trusted (%08x)",
+			 e->name, sig->keyid);
+	return false;
+}
+
+static bool judge_sig(struct list_run *run, const struct mlist_entry *e, uint64_t index,
+		      const struct digest *digest)
+{
+	struct xattr_sig sig;
+
+	if (xattr_sig_decode(e->sig, e->sig_len, &sig, NULL) < 0) {
+		refuse(run, e, index, VERDICT_BAD_SIGNATURE, "the signature is malformed");
+		return false;
+	}
+	/* Without one in security.ima the kernel puts that of security.evm there. */
+	if (sig.type != XATTR_DIGSIG && sig.type != XATTR_VERITY_DIGSIG) {
+		refuse(run, e, index, VERDICT_UNSIGNED, "no signature but EVM's");
+		return false;
+	}
+	return verify(run, e, index, &sig, digest);
+}
+
+static void judge_signed(struct list_run *run, const struct mlist_entry *e, uint64_t index,
+			 const struct digest *digest)
+{
+	struct list_claim claim = {
+		.algo = digest->algo,
+		.verity = e->verity,
+		.digest = e->digest,
+		.digest_len = e->digest_len,
+		.sig = e->sig,
+		.sig_len = e->sig_len,
+	};
+	struct siphash_value tag;
+
+	if (e->sig_len > LIST_CLAIM_SIG_MAX) {
+		refuse(run, e, index, VERDICT_BAD_SIGNATURE, "the signature is malformed");
+		return;
+	}
+	tag = list_cache_tag(run->judge->cache, &claim);
+	if (list_cache_has(run->judge->cache, tag))
+		atomic_fetch_add_explicit(&run->by_cache, 1, memory_order_relaxed);
+	else if (judge_sig(run, e, index, digest))
+		list_cache_put(run->judge->cache, tag);
+}
+
+/* Why a template with signatures of other kinds is not enough. */
+static const char *why_unsigned(const struct mlist_entry *e)
+{
+	if (strcmp(e->template, "ima-modsig") == 0)
+		return "no signature in security.ima (appended ones are not judged)";
+	if (strcmp(e->template, "evm-sig") == 0)
+		return "the template 'evm-sig' has no signature of the content";
+	return "no signature";
+}
+
+void list_file_judge(struct list_run *run, const struct mlist_entry *e, uint64_t index)
+{
+	struct digest digest;
+	bool known = mlist_entry_digest(e, &digest, NULL) == 0;
+
+	if (known && list_denied_has(run->judge->denied, &digest))
+		refuse(run, e, index, VERDICT_DENIED_DIGEST, "is not to run any more");
+	else if (!e->sig)
+		refuse(run, e, index, VERDICT_UNSIGNED, why_unsigned(e));
+	else if (!known)
+		list_reasons_add(run->reasons, VERDICT_BAD_SIGNATURE, index,
+				 NAME ": hash algorithm '%s' is not known", e->name, e->algo);
+	else if (digest.algo == HASH_SHA1)
+		refuse(run, e, index, VERDICT_BAD_SIGNATURE, "SHA-1 is too weak to tell files");
+	else
+		judge_signed(run, e, index, &digest);
+}

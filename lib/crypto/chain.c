@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Certification paths, by OpenSSL. */
+#include "crypto/chain.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include "crypto/ossl.h"
+
+#define AUTH_LEVEL 2 /* of OpenSSL: 112 bits, so no SHA-1 and no RSA-1024 */
+#define OID_MAX 64
+
+struct chain {
+	X509_STORE *store;
+	size_t n;
+};
+
+OSSL_CLEANUP(cleanup_store_ctx, X509_STORE_CTX, X509_STORE_CTX_free)
+OSSL_CLEANUP(cleanup_usage, EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free)
+
+void chain_free(struct chain *chain)
+{
+	if (!chain)
+		return;
+	X509_STORE_free(chain->store);
+	free(chain);
+}
+
+static void cleanup_chain(struct chain **chain)
+{
+	chain_free(*chain);
+	*chain = NULL;
+}
+
+static void cleanup_cert(struct cert **cert)
+{
+	cert_free(*cert);
+	*cert = NULL;
+}
+
+size_t chain_count(const struct chain *chain)
+{
+	return chain->n;
+}
+
+static bool is_certificate(const char *name)
+{
+	static const char *const ends[] = { ".der", ".pem", ".crt", ".cer" };
+	const char *end = strrchr(name, '.');
+
+	for (size_t i = 0; end && name[0] != '.' && i < ARRAY_LEN(ends); i++)
+		if (strcmp(end, ends[i]) == 0)
+			return true;
+	return false;
+}
+
+static int add(struct chain *chain, const char *dir, const char *name, struct err *err)
+{
+	CLEANUP(cleanup_cert) struct cert *cert = NULL;
+	AUTO_STR path = NULL;
+
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
+		return err_set(err, "out of memory");
+	if (chain->n == CHAIN_FILES_MAX)
+		return err_set(err, "%s: more than %d certificates", path, CHAIN_FILES_MAX);
+	if (cert_load(path, &cert, err) < 0)
+		return -1;
+	if (!cert_is_ca(cert))
+		return err_set(err, "certificate: %s: not that of a CA", path);
+	if (X509_STORE_add_cert(chain->store, ossl_cert_x509(cert)) != 1)
+		return ossl_fail(err, path);
+	chain->n++;
+	return 0;
+}
+
+static int add_all(struct chain *chain, const char *dir, struct err *err)
+{
+	AUTO_DIR list = opendir(dir);
+	const struct dirent *entry;
+
+	if (!list)
+		return err_errno(err, "certificates: %s", dir);
+	while ((entry = readdir(list)) != NULL)
+		if (is_certificate(entry->d_name) && add(chain, dir, entry->d_name, err) < 0)
+			return -1;
+	return 0;
+}
+
+int chain_load(const char *dir, struct chain **ret_chain, struct err *err)
+{
+	CLEANUP(cleanup_chain) struct chain *chain = calloc(1, sizeof(*chain));
+
+	if (chain)
+		chain->store = X509_STORE_new();
+	if (!chain || !chain->store)
+		return err_set(err, "out of memory");
+	if (add_all(chain, dir, err) < 0)
+		return -1;
+	*ret_chain = take_ptr(&chain);
+	return 0;
+}
+
+static void set_rules(X509_STORE_CTX *ctx, int64_t time)
+{
+	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
+
+	X509_VERIFY_PARAM_set_time(param, (time_t)time);
+	X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH_MAX);
+	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
+	(void)X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+}
+
+int chain_verify(const struct chain *chain, const struct cert *cert, int64_t time, struct err *err)
+{
+	CLEANUP(cleanup_store_ctx) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	int why;
+
+	if (chain->n == 0)
+		return err_set(err, "no CA is trusted");
+	if (!ctx || X509_STORE_CTX_init(ctx, chain->store, ossl_cert_x509(cert), NULL) != 1)
+		return ossl_fail(err, "certificate");
+	set_rules(ctx, time);
+	if (X509_verify_cert(ctx) == 1 && X509_STORE_CTX_get_error(ctx) == X509_V_OK)
+		return 0;
+	why = X509_STORE_CTX_get_error(ctx);
+	ERR_clear_error();
+	return err_set(err, "certificate: %s: %s", cert_subject(cert),
+		       why == X509_V_OK ? "refused by OpenSSL"
+					: X509_verify_cert_error_string(why));
+}
+
+bool chain_has_usage(const struct cert *cert, const char *oid)
+{
+	CLEANUP(cleanup_usage)
+	EXTENDED_KEY_USAGE *usage =
+		X509_get_ext_d2i(ossl_cert_x509(cert), NID_ext_key_usage, NULL, NULL);
+
+	for (int i = 0; usage && i < sk_ASN1_OBJECT_num(usage); i++) {
+		char text[OID_MAX];
+		int n = OBJ_obj2txt(text, sizeof(text), sk_ASN1_OBJECT_value(usage, i), 1);
+
+		if (n > 0 && n < OID_MAX && strcmp(text, oid) == 0)
+			return true;
+	}
+	ERR_clear_error();
+	return false;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Certification paths (RFC 5280, 6) to the CAs of a directory. */
+#ifndef ASSAY_CRYPTO_CHAIN_H
+#define ASSAY_CRYPTO_CHAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "crypto/cert.h"
+
+#define CHAIN_DEPTH_MAX 6 /* CAs between a certificate and one that is trusted */
+#define CHAIN_FILES_MAX 1024
+
+/* Immutable, thread-safe. */
+struct chain;
+
+/* Every *.der, *.pem, *.crt, *.cer in the directory, each a CA, roots or not: each is trusted by
+ * itself.  None is no failure, and nothing verifies then. */
+MUST_USE int chain_load(const char *dir, struct chain **ret_chain, struct err *err);
+void chain_free(struct chain *chain);
+size_t chain_count(const struct chain *chain);
+
+/* 0 only if the certificate is a CA's at the time, in seconds since the epoch, through certificates
+ * of the directory, by signatures of 112 bits or more, without critical extensions that OpenSSL
+ * does not know.  Lists of revoked certificates are not asked. */
+MUST_USE int chain_verify(const struct chain *chain, const struct cert *cert, int64_t time,
+			  struct err *err);
+
+/* Its extended key usage has this OID, in dots. */
+bool chain_has_usage(const struct cert *cert, const char *oid);
+
+#endif
