@@ -27,7 +27,7 @@ int lock_no_event(uint32_t pcr, const struct lock_change *change, struct err *er
 int lock_whole_digests(const struct lock_events *events, const struct lock_change *change,
 		       struct digest *ret_was, struct digest *ret_now, struct err *err)
 {
-	if (hash_bytes(events->bank, change->was, change->was_len, ret_was, err) < 0)
+	if (change->was && hash_bytes(events->bank, change->was, change->was_len, ret_was, err) < 0)
 		return -1;
 	return hash_bytes(events->bank, change->now, change->now_len, ret_now, err);
 }
@@ -37,12 +37,15 @@ int lock_predict_file(struct lock_events *events, const struct lock_change *chan
 {
 	struct digest was;
 	struct digest now;
+	size_t n;
 
 	if (lock_whole_digests(events, change, &was, &now, err) < 0)
 		return -1;
-	if (lock_events_replace(events, 9, &was, &now) || !lock_wants(mask, 9))
-		return 0;
-	return lock_no_event(9, change, err);
+	if (change->was)
+		n = lock_events_replace(events, 9, &was, &now);
+	else if (lock_predict_file_named(events, change, &now, &n, err) < 0)
+		return -1;
+	return n || !lock_wants(mask, 9) ? 0 : lock_no_event(9, change, err);
 }
 
 static int options_digest(const struct lock_events *events, const char *text, bool nul,
@@ -111,6 +114,11 @@ int lock_predict_cmdline(struct lock_events *events, const struct lock_change *c
 static int apply(struct lock_events *events, const struct lock_change *change, uint32_t mask,
 		 struct err *err)
 {
+	bool whole = change->kind == LOCK_CHANGE_CMDLINE || change->kind == LOCK_CHANGE_UKI ||
+		     change->kind == LOCK_CHANGE_GRUB_CFG;
+
+	if (!change->now || (whole && !change->was))
+		return err_set(err, "%s: what was booted is to be told, too", change->name);
 	switch (change->kind) {
 	case LOCK_CHANGE_IMAGE:
 		return lock_predict_image(events, change, mask, err);
