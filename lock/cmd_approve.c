@@ -20,7 +20,7 @@ static const struct cmd_option options[] = {
 	{ "kernel", KERNEL, 0, "VERSION",
 	  "what the approval is called (default: the running one)" },
 	{ "pcr-values", VALUES, 0, "FILE", "predicted values of that boot (default: as now)" },
-	{ "change", CHANGE, 0, "KIND=WAS:NOW",
+	{ "change", CHANGE, 0, "KIND=[WAS:]NOW",
 	  "a file of that boot that is another: image, initrd, cmdline, uki, grub-cfg, grub-file" },
 	{ "boot-log", LOG, 0, "FILE",
 	  "the firmware's event log of this boot (default: the kernel's)" },

@@ -75,6 +75,7 @@ static void trim(struct buf *b)
 		b->data[--b->len] = '\0';
 }
 
+/* was NULL: it was replaced in its place, and is found by its name. */
 static int read_both(struct next *next, const char *was, const char *now, struct err *err)
 {
 	struct lock_change *c = &next->changes[next->n];
@@ -84,15 +85,15 @@ static int read_both(struct next *next, const char *was, const char *now, struct
 	*from = (struct buf)BUF_INIT(NEXT_FILE_MAX);
 	*to = (struct buf)BUF_INIT(NEXT_FILE_MAX);
 	next->n++;
-	if (io_read_file(was, from, err) < 0 || io_read_file(now, to, err) < 0)
+	if ((was && io_read_file(was, from, err) < 0) || io_read_file(now, to, err) < 0)
 		return -1;
 	if (c->kind == LOCK_CHANGE_CMDLINE) {
 		trim(from);
 		trim(to);
 	}
-	c->was = from->data;
+	c->was = was ? buf_text(from) : NULL;
 	c->was_len = from->len;
-	c->now = to->data;
+	c->now = buf_text(to);
 	c->now_len = to->len;
 	return 0;
 }
@@ -113,19 +114,23 @@ int next_add_change(struct next *next, const char *text, struct err *err)
 {
 	const char *equals = strchr(text, '=');
 	const char *colon = equals ? strchr(equals, ':') : NULL;
-	AUTO_STR was = NULL;
+	const char *now = colon ? colon + 1 : equals ? equals + 1 : NULL;
+	AUTO_STR was = colon ? strndup(equals + 1, (size_t)(colon - equals - 1)) : NULL;
+	struct lock_change *c;
 
 	if (make_room(next, err) < 0)
 		return -1;
-	if (!colon || colon == equals + 1 || !colon[1])
-		return err_set(err, "--change: '%s': not KIND=WAS:NOW", text);
-	was = strndup(equals + 1, (size_t)(colon - equals - 1));
-	if (!was)
-		return err_set(err, "out of memory");
-	next->changes[next->n].name = colon + 1;
-	if (parse_kind(text, (size_t)(equals - text), &next->changes[next->n].kind, err) < 0)
+	if (!now || !*now || (colon && !was) || (was && !*was))
+		return err_set(err, "--change: '%s': not KIND=[WAS:]NOW", text);
+	c = &next->changes[next->n];
+	c->name = now;
+	if (parse_kind(text, (size_t)(equals - text), &c->kind, err) < 0)
 		return -1;
-	return read_both(next, was, colon + 1, err);
+	if (!was && (c->kind == LOCK_CHANGE_CMDLINE || c->kind == LOCK_CHANGE_UKI ||
+		     c->kind == LOCK_CHANGE_GRUB_CFG))
+		return err_set(err, "--change: '%s': what it was is needed, too: KIND=WAS:NOW",
+			       text);
+	return read_both(next, was, now, err);
 }
 
 static int read_template(const struct next *next, struct template *t, struct err *err)
@@ -166,7 +171,7 @@ static int predict(const struct next *next, struct tpm_pcrs *pcrs, struct err *e
 		memcpy(t->held.value[i], pcrs->value[i], TPM_DIGEST_SIZE);
 	template = template_of(t, pcrs->mask);
 	if (lock_predict(&template, next->changes, next->n, then, err) < 0)
-		return err_prepend(err, "predict");
+		return -1;
 	for (unsigned int i = 0; i < TPM_PCRS; i++)
 		if (pcrs->mask >> i & 1)
 			memcpy(pcrs->value[i], then->value[i], TPM_DIGEST_SIZE);

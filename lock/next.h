@@ -24,7 +24,7 @@ struct next {
 
 void next_done(struct next *next);
 
-/* "KIND=WAS:NOW", two files: both are read. */
+/* "KIND=WAS:NOW", two files; "KIND=NOW" where the file was replaced in its place. */
 MUST_USE int next_add_change(struct next *next, const char *text, struct err *err);
 
 /* What the PCRs of the lock's profile will hold when that boot unseals.  The record's is computed,
