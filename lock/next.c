@@ -189,7 +189,23 @@ static int load_values(const char *path, struct tpm_pcrs *ret_pcrs, struct err *
 		       : 0;
 }
 
-static int put_record(struct tpm_pcrs *pcrs, unsigned int pcr, struct err *err)
+/* The text that assay-boot measures, or has measured. */
+static int read_record(const struct next *next, struct record *ret_record, struct buf *text,
+		       struct err *err)
+{
+	bool there = false;
+
+	if (!next->this_boot)
+		return host_next_record(ret_record, text, err);
+	if (record_in_force(ret_record, &there, err) < 0)
+		return -1;
+	if (!there)
+		return err_set(err, "this boot began without a record: nothing of it was enforced");
+	return io_read_file(RECORD_RUN_PATH, text, err);
+}
+
+static int put_record(const struct next *next, struct tpm_pcrs *pcrs, unsigned int pcr,
+		      struct err *err)
 {
 	AUTO_MEM struct record *record = calloc(1, sizeof(*record));
 	AUTO_BUF text = BUF_INIT(RECORD_MAX);
@@ -197,13 +213,13 @@ static int put_record(struct tpm_pcrs *pcrs, unsigned int pcr, struct err *err)
 
 	if (!record)
 		return err_set(err, "out of memory");
-	if (host_next_record(record, &text, err) < 0 ||
+	if (read_record(next, record, &text, err) < 0 ||
 	    record_pcr_unsealing_value(text.data, text.len, &value, err) < 0)
 		return -1;
 	if (record->settings.pcr != pcr)
 		return err_set(err,
-			       "the next boot's record is in PCR %u, the lock's in %u: remove "
-			       "the lock and set it anew",
+			       "the record is in PCR %u, the lock's in %u: remove the lock "
+			       "and set it anew",
 			       record->settings.pcr, pcr);
 	memcpy(pcrs->value[pcr], value.data, TPM_DIGEST_SIZE);
 	pcrs->mask |= 1U << pcr;
@@ -222,7 +238,7 @@ int next_pcrs(const struct next *next, const struct lock_blob *blob, struct tpm_
 			 : tpm_pcrs_read(mask & ~(1U << blob->record_pcr), pcrs, err) < 0)
 		return -1;
 	if ((next->n && predict(next, pcrs, err) < 0) ||
-	    put_record(pcrs, blob->record_pcr, err) < 0)
+	    put_record(next, pcrs, blob->record_pcr, err) < 0)
 		return -1;
 	for (unsigned int i = 0; i < TPM_PCRS; i++)
 		if ((mask & ~pcrs->mask) >> i & 1)

@@ -3,6 +3,7 @@
 #ifndef ASSAY_LOCK_NEXT_H
 #define ASSAY_LOCK_NEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -14,6 +15,7 @@
 #define NEXT_FILE_MAX (1U << 29) /* bytes of a kernel, an initramfs, a unified kernel image */
 
 struct next {
+	bool this_boot;		     /* the record in force counts, and not that of the next boot */
 	const char *values;	     /* --pcr-values; NULL: none */
 	const char *log;	     /* --boot-log; NULL: NEXT_LOG_PATH */
 	struct lock_change *changes; /* LOCK_CHANGES_MAX, once there is one */

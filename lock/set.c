@@ -158,6 +158,8 @@ static void undo(struct set *s)
 		if (s->credentials[i].hung)
 			(void)unlink(path);
 	}
+	if (s->recovery_out)
+		(void)unlink(s->recovery_out);
 	if (s->has_counter && tpm_counter_remove(&s->blob->counter, NULL) < 0)
 		return;
 }

@@ -302,3 +302,20 @@ def test_a_boot_with_other_files_is_predicted(host, root_dir):
                          ("cmdline=/opt/log", "what it was is needed"), ("initrd=:/opt/a", "not KIND="), ("initrd=/opt/no:/opt/initrd-b", "/opt/no")):
         done = approve(host, "--change", change)
         assert done.rc == 2 and told in done.err, done
+
+
+def test_explain_is_about_this_boot(bare):
+    """In words, from what the token of a volume remembers of the approved one."""
+    bare.authority()
+    bare.luks()
+    assert bare.set("--luks", "/opt/volume", "--luks-key-file", "/opt/luks.key",
+                    "--passphrase-file", "/opt/pass").rc == 0
+    done = bare.lock("explain")
+    assert done.rc == 0 and done.out.startswith("as in approval 1 ("), done
+    bare.record(RECORD.replace("level local", "level other"))
+    done = bare.lock("explain")
+    assert done.rc == 0, "the next boot is not what it is about"
+    bare.boot(GRUB | {8: b"another command line"})
+    done = bare.lock("explain")
+    assert done.rc == 1 and "PCR 8: GRUB's commands and the kernel's command line" in done.out, done
+    assert "PCR 13: the enforcement record" in done.out and "level" in done.out.splitlines()[-1], done
