@@ -8,7 +8,7 @@
 # make fuzz       every fuzz target, for up to FUZZ_SECONDS seconds (60)
 # make lint       style, include directions, sizes, man pages
 # make deb        Debian packages into build/deb
-# make install    DESTDIR and PREFIX as usual (install-rpm: the plugin for rpm, which is a package of its own)
+# make install    DESTDIR and PREFIX as usual (install-rpm, install-verifier: what are packages of their own)
 # make deps       install what the above need (as root)
 # make help       this text.  V=1 shows commands, SAN=1 builds with ASan and UBSan, COV=1 for coverage
 
@@ -221,11 +221,12 @@ fuzz-build: $(FUZZ_BIN)
 -include $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) $(INTEROP_SRC:%.c=$(BUILD)/obj/%.d) $(BENCH_SRC:%.c=$(BUILD)/obj/%.d) $(FUZZ_OBJ:.o=.d) $(FUZZ_SRC:%.c=build/fuzz/obj/%.d) $(FUZZ_SRC:%.c=$(BUILD)/obj/%.d)
 
 # Everything that is installed.  initramfs/initramfs-tools is laid out as /usr/share/initramfs-tools.
-MAN_PAGES := $(filter-out man/assay-rpm.8,$(wildcard man/*.[1-8]))
+VERIFIER_PAGES := $(wildcard man/assay-verifier*.[1-8])
+MAN_PAGES := $(filter-out man/assay-rpm.8 $(VERIFIER_PAGES),$(wildcard man/*.[1-8]))
 INITRAMFS_FILES := $(shell cd initramfs/initramfs-tools 2>/dev/null && find . -type f)
 install_to = install -D -m $(1) $(2) '$(DESTDIR)$(3)'
 
-.PHONY: install install-rpm deb
+.PHONY: install install-rpm install-verifier deb
 install-rpm: $(RPM_PLUGIN)
 	$(if $(RPM_PLUGIN),,$(error rpm's headers are missing: librpm-dev))
 	$(call install_to,644,$(RPM_PLUGIN),$(RPM_DIR)/assay.so)
@@ -233,8 +234,12 @@ install-rpm: $(RPM_PLUGIN)
 	install -d -m 755 '$(DESTDIR)$(RPM_MACROS)'
 	sed 's,/usr/lib/assay/rpm,$(RPM_DIR),g' rpm-plugin/macros.transaction_assay >'$(DESTDIR)$(RPM_MACROS)/macros.transaction_assay'
 	chmod 644 '$(DESTDIR)$(RPM_MACROS)/macros.transaction_assay'
+install-verifier: $(BUILD)/bin/assay-verifier
+	$(call install_to,755,$<,$(LIBEXECDIR)/assay-verifier)
+	$(foreach m,$(VERIFIER_PAGES),$(call install_to,644,$(m),$(MANDIR)/man$(lastword $(subst ., ,$(m)))/$(notdir $(m))) &&) true
+	install -d -m 755 '$(DESTDIR)/etc/assay/verifier/trust' '$(DESTDIR)/etc/assay/verifier/ek-ca'
 install: all
-	$(foreach p,$(filter-out assay,$(READY)),$(call install_to,755,$(BUILD)/bin/$(p),$(LIBEXECDIR)/$(p)) &&) true
+	$(foreach p,$(filter-out assay assay-verifier,$(READY)),$(call install_to,755,$(BUILD)/bin/$(p),$(LIBEXECDIR)/$(p)) &&) true
 	$(if $(filter assay,$(READY)),$(call install_to,755,$(BUILD)/bin/assay,$(BINDIR)/assay))
 	$(foreach m,$(MAN_PAGES),$(call install_to,644,$(m),$(MANDIR)/man$(lastword $(subst ., ,$(m)))/$(notdir $(m))) &&) true
 	$(Q)cd initramfs/initramfs-tools 2>/dev/null || exit 0; for f in $(INITRAMFS_FILES); do \

@@ -42,7 +42,7 @@ static int take_option(void *ctx, int id UNUSED, const char *value, struct err *
 	return 0;
 }
 
-static void tell_made(void *ctx UNUSED, const char *what, const char *path)
+static void tell_made(const char *what, const char *path)
 {
 	(void)printf("made %s: %s\n", what, path);
 }
@@ -83,7 +83,7 @@ static int open_store(struct running *r, struct err *err)
 	if (find_store(&r->service, err) < 0)
 		return -1;
 	if (!vset_is_postgres(&r->service.set) && access(r->service.store, F_OK) != 0)
-		tell_made(NULL, "the store", r->service.store);
+		tell_made("the store", r->service.store);
 	store_conn_init(&r->conn, r->service.store);
 	if (store_migrate(&r->conn, err) < 0 || keys_share(&r->conn, &r->service.keys, err) < 0)
 		return -1;
@@ -111,7 +111,7 @@ static int start_http(struct running *r, struct err *err)
 	struct buf key = BUF_INIT(65536);
 	int rc;
 
-	rc = keys_load_tls(&r->service.set, tell_made, NULL, &cert, &key, err);
+	rc = keys_load_tls(&r->service.set, tell_made, &cert, &key, err);
 	if (rc == 0)
 		rc = http_start(&r->service, &cert, &key, &r->http, err);
 	buf_wipe(&key);
@@ -127,7 +127,7 @@ static int start(struct running *r, const char *config, struct err *err)
 	(void)pthread_rwlock_init(&s->boots.lock, NULL);
 	if (vset_load(config, &s->set, err) < 0 || raise_files(&s->set, err) < 0 ||
 	    trust_load(&s->set, &s->trust, err) < 0 ||
-	    keys_load(&s->set, tell_made, NULL, &s->keys, err) < 0 || open_store(r, err) < 0 ||
+	    keys_load(&s->set, tell_made, &s->keys, err) < 0 || open_store(r, err) < 0 ||
 	    start_threads(r, err) < 0)
 		return -1;
 	return start_http(r, err);

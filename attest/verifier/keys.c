@@ -99,39 +99,40 @@ static int load_result_key(const char *path, struct keys *keys, struct err *err)
 	return pubkey_to_pem(keys->public_key, &keys->public_pem, err);
 }
 
-typedef int (*make_fn)(const char *path, struct err *err);
+struct thing {
+	const char *name;
+	const char *what;
+	int (*make)(const char *path, struct err *err);
+};
 
-/* *ret_path is the caller's. */
-static int have(const struct vset *set, const char *name, make_fn make, bool *ret_made,
-		char **ret_path, struct err *err)
+/* Makes it where it is not there.  *ret_path is the caller's. */
+static int have(const struct vset *set, const struct thing *thing, keys_made_fn fn, char **ret_path,
+		struct err *err)
 {
-	AUTO_STR path = vset_path(set, name);
+	AUTO_STR path = vset_path(set, thing->name);
 
 	if (!path)
 		return err_set(err, "out of memory");
-	*ret_made = !io_exists(path);
-	if (*ret_made && (io_make_dirs(set->directory, err) < 0 || make(path, err) < 0))
-		return -1;
+	if (!io_exists(path)) {
+		if (io_make_dirs(set->directory, err) < 0 || thing->make(path, err) < 0)
+			return -1;
+		fn(thing->what, path);
+	}
 	*ret_path = take_ptr(&path);
 	return 0;
 }
 
-int keys_load(const struct vset *set, keys_made_fn fn, void *ctx, struct keys *ret_keys,
-	      struct err *err)
+int keys_load(const struct vset *set, keys_made_fn fn, struct keys *ret_keys, struct err *err)
 {
+	static const struct thing key = { KEYS_RESULT, "the key that signs results",
+					  make_result_key };
+	static const struct thing token = { KEYS_ADMIN, "the administrator's token",
+					    make_admin_token };
 	AUTO_STR result = NULL;
 	AUTO_STR admin = NULL;
-	bool made = false;
 
-	if (have(set, KEYS_RESULT, make_result_key, &made, &result, err) < 0)
-		return -1;
-	if (made)
-		fn(ctx, "the key that signs results", result);
-	if (have(set, KEYS_ADMIN, make_admin_token, &made, &admin, err) < 0)
-		return -1;
-	if (made)
-		fn(ctx, "the administrator's token", admin);
-	if (keys_read_admin(admin, ret_keys->admin, err) < 0)
+	if (have(set, &key, fn, &result, err) < 0 || have(set, &token, fn, &admin, err) < 0 ||
+	    keys_read_admin(admin, ret_keys->admin, err) < 0)
 		return -1;
 	return load_result_key(result, ret_keys, err);
 }
@@ -175,8 +176,8 @@ static int make_tls(const struct vset *set, const char *cert_path, const char *k
 	return io_create_file(cert_path, &cert, 0644, err);
 }
 
-int keys_load_tls(const struct vset *set, keys_made_fn fn, void *ctx, struct buf *cert,
-		  struct buf *key, struct err *err)
+int keys_load_tls(const struct vset *set, keys_made_fn fn, struct buf *cert, struct buf *key,
+		  struct err *err)
 {
 	AUTO_STR own_cert = vset_path(set, KEYS_TLS_CERT);
 	AUTO_STR own_key = vset_path(set, KEYS_TLS_KEY);
@@ -187,7 +188,7 @@ int keys_load_tls(const struct vset *set, keys_made_fn fn, void *ctx, struct buf
 	if (own && !io_exists(own_cert)) {
 		if (make_tls(set, own_cert, own_key, err) < 0)
 			return -1;
-		fn(ctx, "the TLS certificate, which clients are given as --ca", own_cert);
+		fn("the TLS certificate, which clients are given as --ca", own_cert);
 	}
 	if (io_read_file(own ? own_cert : set->tls_certificate, cert, err) < 0)
 		return -1;

@@ -28,10 +28,10 @@ struct keys {
 };
 
 /* Told of each file that was made. */
-typedef void (*keys_made_fn)(void *ctx, const char *what, const char *path);
+typedef void (*keys_made_fn)(const char *what, const char *path);
 
 /* Loads them from the directory, and makes those that are missing. */
-MUST_USE int keys_load(const struct vset *set, keys_made_fn fn, void *ctx, struct keys *ret_keys,
+MUST_USE int keys_load(const struct vset *set, keys_made_fn fn, struct keys *ret_keys,
 		       struct err *err);
 /* The key of nonces: the first verifier of a store makes it. */
 MUST_USE int keys_share(struct store_conn *conn, struct keys *keys, struct err *err);
@@ -42,7 +42,7 @@ MUST_USE int keys_read_admin(const char *path, char ret_token[static KEYS_TOKEN_
 			     struct err *err);
 
 /* The certificate and key to serve with, PEM.  The key is the caller's to wipe. */
-MUST_USE int keys_load_tls(const struct vset *set, keys_made_fn fn, void *ctx, struct buf *cert,
+MUST_USE int keys_load_tls(const struct vset *set, keys_made_fn fn, struct buf *cert,
 			   struct buf *key, struct err *err);
 
 /* true only for the administrator's token, in a time that does not tell how much of it was right.

@@ -7,7 +7,8 @@
 int main(int argc, char **argv)
 {
 	const struct cmd commands[] = {
-		command_serve, command_host, command_trust, command_judge_list, { .name = NULL },
+		command_serve,	    command_host,     command_trust,
+		command_judge_list, command_appraise, { .name = NULL },
 	};
 	const struct cmd_program program = {
 		.name = "assay-verifier",

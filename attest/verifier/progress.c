@@ -2,6 +2,7 @@
 /* Writing and reading how far a host's judging is. */
 #include "attest/verifier/progress.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/rd.h"
@@ -155,4 +156,22 @@ int progress_decode(const void *data, size_t len, struct progress *ret_progress,
 	s->list.failed = flags & FLAG_FAILED;
 	s->list.kexec = flags & FLAG_KEXEC;
 	return 0;
+}
+
+void progress_note_keys(struct progress *progress, const struct msg_evidence *evidence)
+{
+	const struct bytes *text = &evidence->record;
+	AUTO_BUF keys = BUF_INIT(PROGRESS_KEYS_MAX - 1);
+	AUTO_MEM struct record *record = calloc(1, sizeof(*record));
+	struct digest d;
+
+	if (!record || text->len == 0 ||
+	    hash_bytes(HASH_SHA256, text->data, text->len, &d, NULL) < 0 ||
+	    memcmp(d.data, progress->state.record, sizeof(progress->state.record)) != 0 ||
+	    record_parse((const char *)text->data, text->len, record, NULL) < 0)
+		return;
+	for (size_t i = 0; i < record->n_certs; i++)
+		if (buf_putf(&keys, NULL, "%s%s", i ? ", " : "", record->certs[i].name) < 0)
+			break;
+	strcpy(progress->keys, buf_text(&keys));
 }

@@ -15,6 +15,9 @@ struct progress {
 	char keys[PROGRESS_KEYS_MAX]; /* the record's certificates, by their file names */
 };
 
+/* Takes the names of the certificates from the evidence's record, where it is the state's. */
+void progress_note_keys(struct progress *progress, const struct msg_evidence *evidence);
+
 MUST_USE int progress_encode(const struct progress *progress, struct buf *out, struct err *err);
 /* Nothing gives all zero.  Fails on what progress_encode did not write. */
 MUST_USE int progress_decode(const void *data, size_t len, struct progress *ret_progress,

@@ -197,25 +197,6 @@ static int judge(struct round *round)
 	return 0;
 }
 
-/* Of a record that was proven to be in force; names are what the record's signer chose. */
-static void note_keys(struct round *round)
-{
-	const struct bytes *text = &round->evidence.record;
-	AUTO_BUF keys = BUF_INIT(PROGRESS_KEYS_MAX - 1);
-	AUTO_MEM struct record *record = calloc(1, sizeof(*record));
-	struct digest d;
-
-	if (!record || text->len == 0 ||
-	    hash_bytes(HASH_SHA256, text->data, text->len, &d, NULL) < 0 ||
-	    memcmp(d.data, round->input.state.record, sizeof(round->input.state.record)) != 0 ||
-	    record_parse((const char *)text->data, text->len, record, NULL) < 0)
-		return;
-	for (size_t i = 0; i < record->n_certs; i++)
-		if (buf_putf(&keys, NULL, "%s%s", i ? ", " : "", record->certs[i].name) < 0)
-			break;
-	strcpy(round->progress.keys, buf_text(&keys));
-}
-
 /* What the host is from now on.  A failure stays until it is reset, whatever comes. */
 static int set_state(struct round *round)
 {
@@ -245,7 +226,7 @@ static int conclude(struct round *round)
 	if (!round->input.more && set_state(round) < 0)
 		return -1;
 	round->progress.state = round->input.state;
-	note_keys(round);
+	progress_note_keys(&round->progress, &round->evidence);
 	buf_reset(&h->progress);
 	return progress_encode(&round->progress, &h->progress, &round->err);
 }

@@ -167,13 +167,17 @@ static int judge_proven(struct list_judge *judge, const struct list_expect *expe
 	};
 	j->first = state->entries;
 	judge_entries(j, replay->threads, input->data, replay->bytes);
+	if (atomic_load(&j->run.trouble)) {
+		list_reasons_done(&j->reasons);
+		return err_set(err, "measurement list: out of memory");
+	}
 	list_reasons_give(&j->reasons, j->run.kexec_from, input->verdict);
 	list_reasons_done(&j->reasons);
 	input->result.by_cache = j->run.by_cache;
 	state->violations += j->run.violations;
 	state->kexec = j->run.kexec_from != UINT64_MAX;
 	state->failed = state->failed || j->reasons.n > 0;
-	state->aggregate_seen = true;
+	state->aggregate_seen = state->aggregate_seen || j->run.aggregate;
 	state->entries += replay->entries;
 	state->offset += replay->bytes;
 	if (value)

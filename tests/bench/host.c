@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Simulated hosts against a verifier: one round at a time for tests, thousands a second for the
  * bench. */
-#include <getopt.h>
 #include <openssl/pem.h>
 #include <pthread.h>
 #include <sys/resource.h>
@@ -11,16 +10,8 @@
 #include "base/hex.h"
 #include "base/io.h"
 #include "frame/soft_evidence.h"
+#include "frame/soft_options.h"
 #include "frame/soft_tls.h"
-
-struct options {
-	unsigned int port, first, count, connections, seconds, resets, ak;
-	unsigned int sleep;
-	const char *ca, *key, *cert, *other, *seed, *ek_cert, *attack;
-	struct soft_wrong wrong;
-	struct soft_signing signing;
-	SSL_CTX *tls;
-};
 
 /* What one answer was. */
 struct answer {
@@ -373,123 +364,6 @@ static SSL_CTX *make_tls(const char *ca)
 	return ctx;
 }
 
-static void take_wrong(struct soft_wrong *w, const char *word)
-{
-	w->log_mode |= strcmp(word, "log-mode") == 0;
-	w->no_record |= strcmp(word, "no-record") == 0;
-	w->unsigned_file |= strcmp(word, "unsigned-file") == 0;
-	w->foreign_file |= strcmp(word, "foreign-file") == 0;
-	w->no_list |= strcmp(word, "no-list") == 0;
-	w->two_aggregates |= strcmp(word, "two-aggregates") == 0;
-}
-
-enum {
-	PORT = 'p',
-	CA = 'c',
-	KEY = 'k',
-	CERT = 'C',
-	OTHER = 'o',
-	SEED = 's',
-	FIRST = 'f',
-	COUNT = 'n',
-	CONNECTIONS = 'j',
-	SECONDS = 't',
-	FILES = 'F',
-	RESETS = 'r',
-	AK = 'a',
-	EK_CERT = 'e',
-	WITH = 'w',
-	CMDLINE = 'l',
-	ATTACK = 'A',
-	SLEEP = 'S',
-};
-
-static void take_option(struct options *o, int c, const char *value)
-{
-	const unsigned int number = (unsigned int)strtoul(value, NULL, 10);
-
-	switch (c) {
-	case PORT:
-		o->port = number;
-		break;
-	case FIRST:
-		o->first = number;
-		break;
-	case COUNT:
-		o->count = number;
-		break;
-	case CONNECTIONS:
-		o->connections = number;
-		break;
-	case SECONDS:
-		o->seconds = number;
-		break;
-	case FILES:
-		o->wrong.files = number;
-		break;
-	case RESETS:
-		o->resets = number;
-		break;
-	case AK:
-		o->ak = number;
-		break;
-	case SLEEP:
-		o->sleep = number;
-		break;
-	case CA:
-		o->ca = value;
-		break;
-	case KEY:
-		o->key = value;
-		break;
-	case CERT:
-		o->cert = value;
-		break;
-	case OTHER:
-		o->other = value;
-		break;
-	case SEED:
-		o->seed = value;
-		break;
-	case EK_CERT:
-		o->ek_cert = value;
-		break;
-	case CMDLINE:
-		o->wrong.cmdline = value;
-		break;
-	case ATTACK:
-		o->attack = value;
-		break;
-	case WITH:
-		take_wrong(&o->wrong, value);
-		break;
-	default:
-		exit(2);
-	}
-}
-
-static const struct option longs[] = {
-	{ "port", 1, NULL, PORT },
-	{ "ca", 1, NULL, CA },
-	{ "key", 1, NULL, KEY },
-	{ "cert", 1, NULL, CERT },
-	{ "other", 1, NULL, OTHER },
-	{ "seed", 1, NULL, SEED },
-	{ "first", 1, NULL, FIRST },
-	{ "count", 1, NULL, COUNT },
-	{ "connections", 1, NULL, CONNECTIONS },
-	{ "seconds", 1, NULL, SECONDS },
-	{ "files", 1, NULL, FILES },
-	{ "resets", 1, NULL, RESETS },
-	{ "ak", 1, NULL, AK },
-	{ "ek-cert", 1, NULL, EK_CERT },
-	{ "with", 1, NULL, WITH },
-	{ "cmdline", 1, NULL, CMDLINE },
-	{ "attack", 1, NULL, ATTACK },
-	{ "sleep", 1, NULL, SLEEP },
-	{ NULL, 0, NULL, 0 },
-};
-
 int main(int argc, char **argv)
 {
 	struct options o = { .count = 1,
@@ -499,13 +373,10 @@ int main(int argc, char **argv)
 			     .seed = "soft",
 			     .wrong = { .files = 3 } };
 	const char *command;
-	int c;
 
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		take_option(&o, c, optarg ? optarg : "");
-	if (argc - optind != 1)
+	command = take_options(argc, argv, &o);
+	if (!command)
 		return 2;
-	command = argv[optind];
 	if (strcmp(command, "ids") == 0 || strcmp(command, "keys") == 0) {
 		print_hosts(&o, *command == 'k');
 		return 0;

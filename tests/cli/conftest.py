@@ -11,7 +11,7 @@ from frame.dpkg_root import DpkgRoot
 from frame.host_tpm import HostTpm
 from frame.mounts import Mounts
 from frame.operator import CONFIG, KCONFIG, SCRIPT
-from frame.verifier import Verifier
+from frame.played_verifier import Verifier
 
 
 @pytest.fixture(scope="session")

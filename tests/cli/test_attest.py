@@ -11,7 +11,7 @@ import pytest
 
 from frame import cbor
 from frame.attested import AttestedHost
-from frame.verifier import (EVIDENCE, STATE, Verifier, fields_of, host_of, make_ca, message,
+from frame.played_verifier import (EVIDENCE, STATE, Verifier, fields_of, host_of, make_ca, message,
                             name_of)
 
 RECORD = """assay-record 1

@@ -15,6 +15,7 @@
 #include "attest/evidence.h"
 #include "attest/public.h"
 #include "base/buf.h"
+#include "base/rd.h"
 #include "crypto/ecdsa.h"
 #include "crypto/hash.h"
 #include "crypto/kdf.h"

@@ -1,235 +1,267 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A verifier that is played: HTTPS, a CA of its own, and whatever answer a test wants.
+"""The verifier's service on the loopback, and simulated hosts that speak with it."""
 
-It believes nothing it need not: secrets must come back, quotes must verify (by tpm2-tools), be over
-the values that are sent beside them and hold the nonce.
-"""
-
-import hashlib
-import http.server
+import base64
+import http.client
+import json
 import os
+import signal
+import socket
 import ssl
 import subprocess
-import threading
-import warnings
+import time
 
-from frame import cbor
-
-ENROL, CHALLENGE, PROOF, BEGIN, NONCE, EVIDENCE, STATE = range(1, 8)
-NAMES = {
-    ENROL: ("name", "ek_public", "ek_cert", "ak_public"),
-    CHALLENGE: ("token", "credential", "secret"),
-    PROOF: ("token", "secret"),
-    BEGIN: ("host", "reset_count", "restart_count"),
-    NONCE: ("nonce", "list_offset", "want_boot"),
-    EVIDENCE: ("host", "nonce", "attest", "sig", "pcrs", "boot_log", "record", "record_sig",
-               "list_offset", "list", "certs", "cmdline"),
-    STATE: ("host", "state", "reason", "next_seconds", "list_offset", "more"),
-}
-MAGIC = bytes.fromhex("ff5443478018")
-SHA256 = 0x000b
-
-
-def message(kind, **fields):
-    """The bytes of a message."""
-    names = NAMES[kind]
-    return cbor.encode({0: 1, 1: kind} | {2 + i: fields[name] for i, name in enumerate(names)})
+CONFIG = """[service]
+listen = 127.0.0.1
+port = {port}
+directory = {top}/state
+{service}
+[trust]
+directory = {top}/trust
+{trust}
+[enrolment]
+ek-certificates = {top}/ek
+{enrolment}
+[rounds]
+{rounds}
+[events]
+{events}
+[limits]
+connections-per-address = 400
+{limits}
+"""
 
 
-def fields_of(kind, data):
-    """A message's fields by name; it must be of this kind."""
-    value = cbor.decode(data)
-    assert value[0] == 1 and value[1] == kind, value
-    return dict(zip(NAMES[kind], (value[2 + i] for i in range(len(NAMES[kind])))))
+def free_port():
+    """A port that nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
-def qualifying(evidence):
-    """What the quote must hold: docs/PROTOCOL.attest, 4."""
-    def sha(data):
-        return hashlib.sha256(data).digest()
+class Answer:
+    """One round's or enrolment's line of the simulated host."""
 
-    return sha(b"assay-attest 1 quote\n" + sha(evidence["nonce"]) + evidence["host"] +
-               evidence["list_offset"].to_bytes(8, "big") + sha(evidence["boot_log"]) +
-               sha(evidence["record"]) + sha(evidence["record_sig"]))
+    def __init__(self, line):
+        self.command, status, self.state, self.text = (line.split(" ", 3) + [""])[:4]
+        self.status = int(status)
 
-
-def name_of(public):
-    """A key's Name, from its TPMT_PUBLIC."""
-    algorithm = int.from_bytes(public[2:4], "big")
-    return public[2:4] + hashlib.new({0xb: "sha256", 0xc: "sha384"}[algorithm], public).digest()
-
-
-def host_of(ek_public):
-    """The host's id."""
-    return hashlib.sha256(name_of(ek_public)).digest()
-
-
-def make_ca(folder, name):
-    """A CA and a certificate of it for 127.0.0.1: NAME-ca.pem, NAME.pem, NAME.key in the folder."""
-    def openssl(*words):
-        subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=folder)
-
-    new = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc")
-    openssl("req", "-x509", *new, "-keyout", f"{name}-ca.key", "-out", f"{name}-ca.pem",
-            "-subj", f"/CN={name} CA", "-days", "2")
-    openssl("req", "-x509", *new, "-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj",
-            f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-addext",
-            "basicConstraints=critical,CA:false", "-CA", f"{name}-ca.pem", "-CAkey",
-            f"{name}-ca.key", "-days", "2")
+    def __repr__(self):
+        return f"{self.command} {self.status} {self.state} {self.text}"
 
 
 class Verifier:
-    """A context: it listens while it lasts.  Tests change its attributes."""
+    """A directory with a configuration, and the service that runs by it."""
 
-    def __init__(self, folder, name="verifier", old_tls=False):
-        self.folder = folder
-        self.ca = folder / f"{name}-ca.pem"
-        if not self.ca.exists():
-            make_ca(folder, name)
-        self.answers = {}      # path: (status, bytes) or a function of the verifier and the body
-        self.seen = []         # (path, fields)
-        self.ak = None
-        self.next_seconds = 60
-        self.state, self.reason = "pass", ""
-        self.want_boot = True
-        self.list = b""        # what it has of it
-        self.part = None       # takes so many bytes of a part at most
-        self.secret = os.urandom(32)
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
-        self.server.daemon_threads = True
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        if old_tls:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
-            context.set_ciphers("ALL:@SECLEVEL=0")
-        context.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True,
-                                                 do_handshake_on_connect=False)
-        self.url = f"https://127.0.0.1:{self.server.server_address[1]}"
+    def __init__(self, top, build, keys, **sections):
+        self.top = top
+        self.build = build
+        self.key, self.cert, self.other = keys
+        self.sections = {"service": "", "trust": "boot = unmeasured",
+                         "enrolment": "without-certificate = admin", "rounds": "", "events": "",
+                         "limits": ""} | sections
+        self.port = free_port()
+        self.process = None
+        self.seed = "soft"
+        (top / "trust/local").mkdir(parents=True)
+        (top / "ek").mkdir()
+        (top / "trust/local/signing.der").write_bytes(open(self.cert, "rb").read())
+        self.config = top / "verifier.conf"
+        self.write_config()
 
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
+    def write_config(self, **sections):
+        """Writes the configuration, sections changed."""
+        self.sections |= sections
+        self.config.write_text(CONFIG.format(port=self.port, top=self.top, **self.sections))
 
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+    @property
+    def ca(self):
+        """The service's TLS certificate."""
+        return self.top / "state/tls.crt"
 
-    def answer(self, path, body):
-        """(status, bytes) for a request."""
-        given = self.answers.get(path)
-        if callable(given):
-            given = given(self, body)
-        if given:
-            return given
-        act = {"/v1/enrol": self.enrol, "/v1/enrol/proof": self.proof, "/v1/round": self.round,
-               "/v1/evidence": self.evidence}
-        return (200, act[path](body)) if path in act else (404, b"no such thing\n")
+    @property
+    def token(self):
+        """The administrator's token."""
+        return (self.top / "state/admin.token").read_text().strip()
 
-    def keep(self, path, kind, body):
-        """The fields of a message, which are remembered."""
-        fields = fields_of(kind, body)
-        self.seen.append((path, fields))
-        return fields
-
-    def last(self, path):
-        """The fields of the last message to the path."""
-        return [fields for where, fields in self.seen if where == path][-1]
-
-    def enrol(self, body):
-        """MakeCredential for the two keys."""
-        asked = self.keep("/v1/enrol", ENROL, body)
-        self.ak, self.host = asked["ak_public"], host_of(asked["ek_public"])
-        blob, secret = self.make_credential(asked["ek_public"], name_of(self.ak))
-        return message(CHALLENGE, token=b"token", credential=blob, secret=secret)
-
-    def make_credential(self, ek_public, name):
-        """(TPM2B_ID_OBJECT, TPM2B_ENCRYPTED_SECRET) by tpm2-tools."""
-        (self.folder / "ek").write_bytes(len(ek_public).to_bytes(2, "big") + ek_public)
-        (self.folder / "secret").write_bytes(self.secret)
-        subprocess.run(["tpm2_makecredential", "-Q", "-T", "none", "-u", self.folder / "ek", "-n",
-                        name.hex(), "-s", self.folder / "secret", "-o", self.folder / "made"],
-                       check=True, capture_output=True)
-        made = (self.folder / "made").read_bytes()[8:]
-        at = 2 + int.from_bytes(made[:2], "big")
-        return made[:at], made[at:]
-
-    def proof(self, body):
-        """Is it the TPM's?"""
-        asked = self.keep("/v1/enrol/proof", PROOF, body)
-        assert asked["token"] == b"token"
-        assert asked["secret"] == self.secret
-        return self.word()
-
-    def word(self, more=False):
-        """What it says of the host."""
-        return message(STATE, host=self.host, state=self.state, reason=self.reason,
-                       next_seconds=self.next_seconds, list_offset=len(self.list), more=more)
-
-    def round(self, body):
-        """A nonce."""
-        asked = self.keep("/v1/round", BEGIN, body)
-        assert asked["host"] == self.host
-        self.nonce = os.urandom(48)
-        return message(NONCE, nonce=self.nonce, list_offset=len(self.list),
-                       want_boot=self.want_boot)
-
-    def evidence(self, body):
-        """Is it a quote, and what goes with it?"""
-        got = self.keep("/v1/evidence", EVIDENCE, body)
-        assert got["host"] == self.host and got["nonce"] == self.nonce
-        assert got["list_offset"] == len(self.list)
-        self.check_quote(got)
-        part = got["list"][:self.part] if self.part else got["list"]
-        self.list += part
-        return self.word(more=len(part) < len(got["list"]))
-
-    def check_quote(self, got):
-        """Fails unless all of it fits together."""
-        bank, mask, values = got["pcrs"]
-        assert (bank, mask, len(values)) == (SHA256, 0xffff, 16 * 32)
-        assert got["attest"].startswith(MAGIC)
-        assert qualifying(got) in got["attest"]
-        assert got["attest"].endswith(hashlib.sha256(values).digest())
-        for name, data in (("ak", len(self.ak).to_bytes(2, "big") + self.ak),
-                           ("attest", got["attest"]), ("sig", got["sig"])):
-            (self.folder / name).write_bytes(data)
-        subprocess.run(["tpm2_checkquote", "-Q", "-u", self.folder / "ak", "-m",
-                        self.folder / "attest", "-s", self.folder / "sig", "-q",
-                        qualifying(got).hex()], check=True, capture_output=True)
-
-
-def handler_of(verifier):
-    """The requests' class."""
-    class Handler(http.server.BaseHTTPRequestHandler):
-        """One connection, kept open."""
-
-        protocol_version = "HTTP/1.1"
-        timeout = 30
-
-        def setup(self):
-            """The handshake is here, where nobody else waits for it."""
-            self.request.settimeout(30)
-            self.request.do_handshake()
-            super().setup()
-
-        def do_POST(self):
-            """An answer; what fails is an error of the verifier's."""
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+    def start(self, seconds=30):
+        """Starts the service and waits until it serves."""
+        log = open(self.top / "log", "ab")
+        self.process = subprocess.Popen([self.build / "bin/assay-verifier", "--config",
+                                         self.config], stdout=log, stderr=log,
+                                        stdin=subprocess.DEVNULL)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            assert self.process.poll() is None, self.log()
             try:
-                status, answer = verifier.answer(self.path, body)
-            except Exception as why:  # pylint: disable=broad-except
-                verifier.seen.append(("error", why))
-                status, answer = 500, f"{type(why).__name__}: {why}\n".encode()
-            self.send_response(status)
-            if 300 <= status < 400:
-                self.send_header("Location", "https://127.0.0.1:1/")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+                if self.ca.exists() and self.get("/v1/key")[0] == 200:
+                    return self
+            except (OSError, ssl.SSLError, http.client.HTTPException):
+                pass
+            time.sleep(0.02)
+        raise AssertionError(f"does not serve: {self.log()}")
 
-        def log_message(self, *_):
-            """Silence."""
+    def stop(self, number=signal.SIGTERM):
+        """Ends it; its exit status."""
+        if self.process is None:
+            return None
+        self.process.send_signal(number)
+        status = self.process.wait(60)
+        self.process = None
+        return status
 
-    return Handler
+    def reload(self):
+        """Reads configuration and trust anew."""
+        before = self.log().count("reloaded") + self.log().count("reload:")
+        self.process.send_signal(signal.SIGHUP)
+        while self.log().count("reloaded") + self.log().count("reload:") == before:
+            time.sleep(0.02)
+
+    def log(self):
+        """What the service said."""
+        return (self.top / "log").read_text(errors="replace")
+
+    def connection(self):
+        """A new HTTPS connection."""
+        context = ssl.create_default_context(cafile=self.ca)
+        return http.client.HTTPSConnection("localhost", self.port, context=context, timeout=60)
+
+    def request(self, method, path, body=None, token=None):
+        """One request: (status, bytes)."""
+        conn = self.connection()
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            conn.request(method, path, body=body, headers=headers)
+            answer = conn.getresponse()
+            return answer.status, answer.read()
+        finally:
+            conn.close()
+
+    def get(self, path, token=None):
+        """A GET."""
+        return self.request("GET", path, token=token)
+
+    def admin(self, method, path, body=None):
+        """As the administrator: (status, JSON)."""
+        data = None if body is None else json.dumps(body)
+        status, text = self.request(method, "/v1/admin" + path, data, self.token)
+        return status, json.loads(text) if text[:1] in (b"{", b"[") else text.decode()
+
+    def metric(self, name):
+        """The value of one figure."""
+        text = self.get("/metrics")[1].decode()
+        return float(next(line for line in text.splitlines()
+                          if line.startswith(f"assay_{name} ")).rsplit(" ", 1)[1])
+
+    def host(self, command, index=0, **options):
+        """Runs the simulated host; returns its answers, or what it prints."""
+        words = [self.build / "timed/host", "--port", str(self.port), "--ca", self.ca, "--key",
+                 self.key, "--cert", self.cert, "--other", self.other, "--seed", self.seed,
+                 "--first", str(index)]
+        for name, value in options.items():
+            words += [f"--{name.replace('_', '-')}", str(value)]
+        done = subprocess.run([*words, command], capture_output=True, check=False, timeout=300)
+        assert done.returncode == 0, done
+        if command in ("enrol", "round"):
+            return [Answer(line) for line in done.stdout.decode().splitlines()]
+        return done.stdout
+
+    def ids(self, index=0, count=1, **options):
+        """The ids of simulated hosts."""
+        return self.host("ids", index, count=count, **options).decode().split()
+
+    def allow(self, index=0, count=1):
+        """The administrator's word that they may enrol without EK certificate."""
+        for one in self.ids(index, count):
+            assert self.admin("POST", "/hosts", {"host": one})[0] in (200, 201)
+
+    def enrol(self, index=0, count=1):
+        """Allows and enrols."""
+        self.allow(index, count)
+        answers = self.host("enrol", index, count=count)
+        assert all(a.status == 200 for a in answers), answers
+        return self.ids(index, count)
+
+    def round(self, index=0, **options):
+        """One round of one host."""
+        return self.host("round", index, **options)[0]
+
+    def show(self, index=0):
+        """What the administrator sees of a host."""
+        status, host = self.admin("GET", f"/hosts/{self.ids(index)[0]}")
+        assert status == 200, host
+        return host
+
+    def state(self, index=0):
+        """A host's state."""
+        return self.show(index)["state"]
+
+    def history(self, index=0):
+        """The states that a host was in, the oldest first."""
+        entries = self.admin("GET", f"/hosts/{self.ids(index)[0]}/history")[1]["history"]
+        return [entry["state"] for entry in reversed(entries)]
+
+    def result(self, index=0):
+        """(token, claims) of the attestation result."""
+        status, token = self.get(f"/v1/hosts/{self.ids(index)[0]}/result")
+        assert status == 200, token
+        payload = token.decode().split(".")[1]
+        return token.decode(), json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+
+    def raw(self):
+        """A TLS connection for bytes that are no HTTP."""
+        context = ssl.create_default_context(cafile=self.ca)
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=60)
+        return context.wrap_socket(plain, server_hostname="localhost")
+
+    def rss(self):
+        """KiB of memory that it has."""
+        for line in open(f"/proc/{self.process.pid}/status", encoding="ascii"):
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+        raise AssertionError("no VmRSS")
+
+
+class Postgres:
+    """A cluster of its own on a socket in a directory."""
+
+    BIN = "/usr/lib/postgresql/15/bin"
+
+    def __init__(self, top):
+        self.top = top
+        top.mkdir(mode=0o755)
+        if os.getuid() == 0:
+            subprocess.run(["chown", "postgres", top], check=True)
+        self.run("initdb", "-D", f"{top}/data", "-A", "trust", "-U", "postgres")
+        self.start()
+
+    def run(self, program, *args):
+        """One of its programs, as its user."""
+        words = [f"{self.BIN}/{program}", *args]
+        if os.getuid() == 0:
+            words = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *words]
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                       stdin=subprocess.DEVNULL, cwd="/", timeout=120)
+
+    def start(self):
+        """Starts it and waits for it."""
+        self.run("pg_ctl", "-D", f"{self.top}/data", "-w", "-l", f"{self.top}/log", "-o",
+                 f"-k {self.top} -c listen_addresses='' -c max_connections=60", "start")
+
+    def stop(self, how="fast"):
+        """Stops it: fast, or immediate, as a crash would."""
+        self.run("pg_ctl", "-D", f"{self.top}/data", "-w", "-m", how, "stop")
+
+    @property
+    def url(self):
+        """The connection string."""
+        return f"postgresql:///postgres?host={self.top}&user=postgres"
+
+    def sql(self, text):
+        """Runs statements; what they print."""
+        return subprocess.run(["psql", "-qAt", "-h", self.top, "-U", "postgres", "-c", text],
+                              capture_output=True, text=True, check=True, cwd="/").stdout.strip()
+
+    def clear(self):
+        """Forgets everything of the store."""
+        self.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")

@@ -251,6 +251,20 @@ static void it_is_encoded_and_decoded_alike(void)
 	}
 }
 
+/* That of docs/PROTOCOL.boot. */
+static void the_vector_is_decoded(void)
+{
+	static const char hex[] = "41535341594254310101010002726f0001030000000000000000";
+	uint8_t raw[(sizeof(hex) - 1) / 2];
+	struct err err = ERR_INIT;
+
+	CHECK_OK(hex_parse(hex, raw, sizeof(raw), &err), &err);
+	CHECK_OK(lock_boot_decode(raw, sizeof(raw), &before, &err), &err);
+	CHECK(before.has_log && before.way == BOOT_EFI_STUB && before.secure_boot == BOOT_NO);
+	CHECK_STR(before.cmdline, "ro");
+	CHECK(before.n_marks == 1 && before.marks[0].subject == LOCK_INITRD);
+}
+
 static void what_encode_would_not_write_is_refused(void)
 {
 	static const struct {
@@ -344,6 +358,7 @@ static const struct unit_case cases[] = {
 	CASE(keys_of_secure_boot_are_named),
 	CASE(a_predicted_boot_is_the_one_that_came),
 	CASE(it_is_encoded_and_decoded_alike),
+	CASE(the_vector_is_decoded),
 	CASE(what_encode_would_not_write_is_refused),
 	CASE(the_largest_boot_fits),
 	CASE(lines_are_cut_to_what_was_asked),

@@ -25,7 +25,8 @@ static void signed_files_pass(void)
 	CHECK_CLEAN(w);
 	CHECK(w->input.result.replayed && w->input.result.entries == 4);
 	CHECK(w->input.state.entries == 4 && w->input.state.offset == w->list.len);
-	CHECK(!w->input.state.failed && w->input.result.by_cache == 0);
+	CHECK(!w->input.state.failed && w->input.state.aggregate_seen);
+	CHECK(w->input.result.by_cache == 0);
 	CHECK_MEM(w->input.state.sha256, w->expect.pcr.data, 32);
 }
 
@@ -199,6 +200,7 @@ static void the_first_is_the_right_boot_aggregate(void)
 	w->expect.aggregates = &other;
 	CHECK_OK(world_judge(w), &w->err);
 	CHECK_REASON(w, VERDICT_AGGREGATE, 0, "not that of the quoted PCRs");
+	CHECK(!w->input.state.aggregate_seen);
 	w->input.state = (struct list_state){ .offset = 0 };
 	w->expect.n_aggregates = 0;
 	CHECK_OK(world_judge(w), &w->err);
@@ -238,6 +240,28 @@ static void more_reasons_than_there_is_room_are_counted(void)
 	CHECK(w->verdict.n == VERDICT_REASONS_MAX && w->verdict.more == 7);
 	CHECK(w->verdict.reasons[0].entry == 1);
 	CHECK(w->verdict.reasons[VERDICT_REASONS_MAX - 1].entry == VERDICT_REASONS_MAX);
+}
+
+/* One signature, many files: each is asked for, up to a number; then the rest is only counted. */
+static void many_bad_signatures_take_no_more_time(void)
+{
+	enum { BAD = 1000, LATER = 50 };
+	AUTO_WORLD w = world_new();
+	char name[32];
+
+	CHECK(w);
+	for (int i = 0; i < BAD + LATER; i++) {
+		(void)snprintf(name, sizeof(name), "/%d", i);
+		CHECK_OK(world_add(w, (struct told){ .name = name, .other_sig = "/y" }), &w->err);
+	}
+	CHECK_OK(world_add(w, (struct told){ .name = "/good" }), &w->err);
+	CHECK_OK(world_judge(w), &w->err);
+	CHECK(w->verdict.n == VERDICT_REASONS_MAX && w->input.state.failed);
+	CHECK(w->verdict.more == BAD + LATER + 1 - VERDICT_REASONS_MAX);
+	/* What was not looked at is not taken for good later. */
+	w->input.state = (struct list_state){ .offset = 0 };
+	CHECK_OK(world_judge(w), &w->err);
+	CHECK(w->input.result.by_cache == 0 && w->verdict.n == VERDICT_REASONS_MAX);
 }
 
 /* With threads the answer is the same, to the order of the reasons. */
@@ -334,6 +358,7 @@ static const struct unit_case cases[] = {
 	CASE(the_first_is_the_right_boot_aggregate),
 	CASE(nothing_to_check_is_no_pass),
 	CASE(more_reasons_than_there_is_room_are_counted),
+	CASE(many_bad_signatures_take_no_more_time),
 	CASE(threads_find_the_same),
 	CASE(hosts_share_a_judge),
 	CASE_END,

@@ -9,6 +9,7 @@
 REAL_FILE(plain, CORPUS "tiny.efi");
 REAL_FILE(odd, CORPUS "tiny-odd.efi");
 REAL_FILE(signed_pe, CORPUS "tiny-signed.efi");
+REAL_FILE(signed_twice, CORPUS "tiny-signed-twice.efi");
 
 static struct pe pe; /* of the running case: too large for a frame */
 static struct pe pe2;
@@ -28,6 +29,49 @@ static void the_digest_is_the_one_that_was_signed(void)
 	CHECK(pe.certs == 0);
 	CHECK_OK(pe_digest(&pe, HASH_SHA256, &bare, &err), &err);
 	CHECK_MEM(bare.data, d.data, d.len);
+}
+
+static void who_signed_is_told_apart(void)
+{
+	struct err err = ERR_INIT;
+	struct digest none;
+	struct digest one;
+	struct digest two;
+
+	CHECK_OK(pe_open(plain, REAL_LEN(plain), &pe, &err), &err);
+	CHECK_OK(pe_signers(&pe, &none, &err), &err);
+	CHECK_OK(pe_open(signed_pe, REAL_LEN(signed_pe), &pe, &err), &err);
+	CHECK_OK(pe_signers(&pe, &one, &err), &err);
+	CHECK_OK(pe_open(signed_twice, REAL_LEN(signed_twice), &pe, &err), &err);
+	CHECK_OK(pe_signers(&pe, &two, &err), &err);
+	CHECK(memcmp(none.data, one.data, 32) != 0);
+	CHECK(memcmp(none.data, two.data, 32) != 0);
+	CHECK(memcmp(one.data, two.data, 32) != 0);
+}
+
+static void a_damaged_signature_is_refused(void)
+{
+	static const struct {
+		size_t at; /* in the certificate table */
+		uint8_t value;
+		const char *says;
+	} bad[] = {
+		{ 0, 7, "signature: PKCS #7" },	   { 2, 1, "certificate table is damaged" },
+		{ 1, 0, "signature: PKCS #7" },	   { 6, 1, "unknown type 1" },
+		{ 8, 0x31, "signature: PKCS #7" }, { 14, 0, "signature: PKCS #7" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		AUTO_MEM uint8_t *copy = malloc(REAL_LEN(signed_pe));
+		struct err err = ERR_INIT;
+		struct digest d;
+
+		CHECK(copy);
+		memcpy(copy, signed_pe, REAL_LEN(signed_pe));
+		CHECK_OK(pe_open(copy, REAL_LEN(signed_pe), &pe, &err), &err);
+		copy[pe.len - pe.certs + bad[i].at] = bad[i].value;
+		CHECK_FAILS(pe_signers(&pe, &d, &err), &err, bad[i].says);
+	}
 }
 
 /* What EDK2 hashes of it, said by another program: sections by offset, and what follows them. */
@@ -133,6 +177,8 @@ static void every_cut_is_refused_or_hashed(void)
 
 static const struct unit_case cases[] = {
 	CASE(the_digest_is_the_one_that_was_signed),
+	CASE(who_signed_is_told_apart),
+	CASE(a_damaged_signature_is_refused),
 	CASE(what_follows_the_sections_counts),
 	CASE(sections_are_as_in_memory),
 	CASE(what_leads_outside_is_refused),

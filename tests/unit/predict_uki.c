@@ -12,6 +12,9 @@ REAL_FILE(uki_b, DATA "tiny-uki-b.efi");
 REAL_FILE(uki_more, DATA "tiny-uki-more.efi");
 REAL_FILE(uki_newer, DATA "tiny-uki-newer.efi");
 
+REAL_FILE(tiny_signed, "tests/fuzz/corpus/pe/tiny-signed.efi");
+REAL_FILE(tiny_twice, "tests/fuzz/corpus/pe/tiny-signed-twice.efi");
+
 #define ALL (1U << 4 | 1U << 9 | 1U << 11 | 1U << 12)
 
 /* A digest is put in by the log's maker. */
@@ -214,6 +217,36 @@ static void the_kernel_may_have_no_event_of_its_own(void)
 	CHECK_FAILS(predict(&a, 1 << 4, &change, &got, &err), &err, "or of the kernel in it");
 }
 
+/* What verifies an image is in PCR 7. */
+static void another_signer_is_refused_under_secure_boot(void)
+{
+	struct lock_change change = CHANGE(tiny_signed, tiny_twice);
+	AUTO_MEM struct pe *pe = calloc(1, sizeof(*pe));
+	struct err err = ERR_INIT;
+	struct pcr_set got;
+	LOG(on);
+	LOG(off);
+
+	change.kind = LOCK_CHANGE_IMAGE;
+	CHECK(pe);
+	CHECK_OK(pe_open(tiny_signed, REAL_LEN(tiny_signed), pe, &err), &err);
+	made_begin(&on);
+	made_secure_boot(&on, "\1");
+	made_image(&on, pe);
+	CHECK_FAILS(predict(&on, 1 << 4 | 1 << 7, &change, &got, &err), &err,
+		    "signed by another key than what was booted");
+	CHECK_OK(predict(&on, 1 << 4, &change, &got, &err), &err);
+	change.now = tiny_signed;
+	change.now_len = REAL_LEN(tiny_signed);
+	CHECK_OK(predict(&on, 1 << 4 | 1 << 7, &change, &got, &err), &err);
+	change = CHANGE(tiny_signed, tiny_twice);
+	change.kind = LOCK_CHANGE_IMAGE;
+	made_begin(&off);
+	made_secure_boot(&off, "\0");
+	made_image(&off, pe);
+	CHECK_OK(predict(&off, 1 << 4 | 1 << 7, &change, &got, &err), &err);
+}
+
 /* The loader's options took the place of .cmdline, and stay. */
 static void options_of_the_loader_stay(void)
 {
@@ -250,6 +283,7 @@ static const struct unit_case cases[] = {
 	CASE(no_sections_at_all_are_refused),
 	CASE(an_initrd_with_credentials_is_refused),
 	CASE(the_kernel_may_have_no_event_of_its_own),
+	CASE(another_signer_is_refused_under_secure_boot),
 	CASE(options_of_the_loader_stay),
 	CASE_END,
 };
