@@ -177,6 +177,11 @@ $(BUILD)/tcti.so: tests/frame/tcti.c
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -fPIC -O1 -g $(WARN) $(if $(WERROR),-Werror) -shared -o $@ $< -ltss2-tcti-swtpm
+# A clock that jumps; likewise.
+$(BUILD)/clock.so: tests/frame/clock.c
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -fPIC -O1 -g $(WARN) $(if $(WERROR),-Werror) -shared -o $@ $< -ldl
 $(BUILD)/obj/tests/faults/shim.o: tests/faults/shim.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
@@ -212,7 +217,7 @@ unit: $(UNIT_BIN) $(INTEROP_BIN) $(BENCH_BIN)
 timed: $(BENCH_BIN)
 replay: $(REPLAY_BIN)
 faults: $(BUILD)/faults.so $(BUILD)/faults/base
-unit faults: $(BUILD)/tcti.so
+unit faults: $(BUILD)/tcti.so $(BUILD)/clock.so
 fuzz-build: $(FUZZ_BIN)
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(foreach p,$(READY),$(patsubst %.o,%.d,$(call OBJ,$(DIR_$(p))) $(if $(MORE_$(p)),$(call OBJ,$(MORE_$(p))))))

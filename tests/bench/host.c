@@ -132,8 +132,10 @@ static void round_of(const struct options *o, struct soft_tls *t, unsigned int i
 	const char *attack = o->attack ? o->attack : "";
 	struct soft_evidence e;
 	struct soft_host h, other;
+	struct soft_tls then; /* another verifier, which gets the evidence */
 	struct nonce nonce;
 
+	(void)soft_tls_init(&then, o->tls, (uint16_t)(o->then_port ? o->then_port : o->port));
 	make_host(o, index, &h);
 	make_host(o, index + 1, &other);
 	soft_evidence_init(&e, &h, &o->signing, &o->wrong);
@@ -157,7 +159,7 @@ static void round_of(const struct options *o, struct soft_tls *t, unsigned int i
 			body.data[body.len / 2] ^= 1;
 		if (strcmp(attack, "truncate") == 0)
 			body.len -= 10;
-		send_evidence(t, &body, a);
+		send_evidence(o->then_port ? &then : t, &body, a);
 		if (strcmp(attack, "replay") == 0)
 			send_evidence(t, &body, a);
 		if (strcmp(attack, "nonce-twice") == 0) {
@@ -166,10 +168,14 @@ static void round_of(const struct options *o, struct soft_tls *t, unsigned int i
 			send_evidence(t, &body, a);
 		}
 	}
+	soft_tls_done(&then);
 	soft_evidence_done(&e);
 	soft_host_done(&h);
 	soft_host_done(&other);
 }
+
+/* All of one host's connections, of any process, tell the same time. */
+#define LOAD_CLOCK 1000000000000U
 
 /* One connection's part of the load. */
 struct load {
@@ -230,7 +236,7 @@ static void *load_main(void *arg)
 	(void)soft_tls_init(&t, l->o->tls, (uint16_t)l->o->port);
 	for (unsigned int i = 0; i < l->count; i++) {
 		make_host(l->o, l->first + i, &hosts[i]);
-		hosts[i].clock = (uint64_t)time(NULL) * 1000;
+		hosts[i].clock = LOAD_CLOCK;
 		soft_evidence_init(&e[i], &hosts[i], &l->o->signing, &l->o->wrong);
 	}
 	for (unsigned int i = 0; !is_over(&l->until); i = (i + 1) % l->count)
