@@ -134,6 +134,9 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcli.a $(BUILD)/libassay
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS_unit) $(LIBS)
 # What they test of a program.
 $(BUILD)/unit/session: $(BUILD)/obj/transaction/session.o
+$(BUILD)/unit/verifier_store: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,store store_rows store_schema driver_sqlite driver_postgres \
+	progress reasons)
+$(BUILD)/unit/verifier_store: LIBS += -lsqlite3 -lpq
 $(BUILD)/unit/attach: $(patsubst %,$(BUILD)/obj/%.o,transaction/watch transaction/making initramfs/boot/mend)
 $(BUILD)/obj/tests/unit/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
 

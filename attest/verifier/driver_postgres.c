@@ -196,7 +196,7 @@ static int db_run(struct db *db, struct db_query *q, db_row_fn fn, void *ctx, st
 static bool take_result(struct db *db, bool must_commit, int64_t *ret_changed, struct err *err)
 {
 	AUTO_RESULT r = PQgetResult(db->conn);
-	AUTO_RESULT end = r ? PQgetResult(db->conn) : NULL;
+	AUTO_RESULT end UNUSED = r ? PQgetResult(db->conn) : NULL;
 
 	if (!r || !is_good(r)) {
 		(void)failed(db, "run", err);

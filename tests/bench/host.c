@@ -370,6 +370,23 @@ static SSL_CTX *make_tls(const char *ca)
 	return ctx;
 }
 
+static void run(struct options *o, const char *command)
+{
+	if (o->key)
+		soft_signing_init(&o->signing, o->key, o->cert, o->other);
+	if (strcmp(command, "collect") == 0) {
+		collect(o);
+	} else {
+		o->tls = make_tls(o->ca);
+		if (strcmp(command, "load") == 0)
+			load_all(o);
+		else
+			each_host(o, command);
+		SSL_CTX_free(o->tls);
+	}
+	soft_signing_done(&o->signing);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = { .count = 1,
@@ -378,30 +395,15 @@ int main(int argc, char **argv)
 			     .resets = 1,
 			     .seed = "soft",
 			     .wrong = { .files = 3 } };
-	const char *command;
+	const char *command = take_options(argc, argv, &o);
 
-	command = take_options(argc, argv, &o);
 	if (!command)
 		return 2;
-	if (strcmp(command, "ids") == 0 || strcmp(command, "keys") == 0) {
+	if (strcmp(command, "ids") == 0 || strcmp(command, "keys") == 0)
 		print_hosts(&o, *command == 'k');
-		return 0;
-	}
-	if (strcmp(command, "ek") == 0) {
+	else if (strcmp(command, "ek") == 0)
 		print_ek(&o);
-		return 0;
-	}
-	if (o.key)
-		soft_signing_init(&o.signing, o.key, o.cert, o.other);
-	if (strcmp(command, "collect") == 0) {
-		collect(&o);
-		return 0;
-	}
-	o.tls = make_tls(o.ca);
-	if (strcmp(command, "load") == 0)
-		load_all(&o);
 	else
-		each_host(&o, command);
-	SSL_CTX_free(o.tls);
+		run(&o, command);
 	return 0;
 }
