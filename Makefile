@@ -137,6 +137,7 @@ $(BUILD)/unit/session: $(BUILD)/obj/transaction/session.o
 $(BUILD)/unit/verifier_store: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,store store_rows store_schema driver_sqlite driver_postgres \
 	progress reasons)
 $(BUILD)/unit/verifier_store: LIBS += -lsqlite3 -lpq
+$(BUILD)/unit/unlock: $(patsubst %,$(BUILD)/obj/%.o,initramfs/unlock/terminal initramfs/unlock/words)
 $(BUILD)/unit/attach: $(patsubst %,$(BUILD)/obj/%.o,transaction/watch transaction/making initramfs/boot/mend)
 $(BUILD)/obj/tests/unit/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
 
@@ -149,7 +150,7 @@ $(BUILD)/interop/%: $(BUILD)/obj/tests/interop/%.o $(BUILD)/libassay.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/interop/unseal: LIBS += $(LIBS_tpm)
+$(BUILD)/interop/unseal $(BUILD)/interop/lock_volume: LIBS += $(LIBS_tpm) -lcryptsetup -ljansson
 
 # What the benches make and time.
 BENCH_SRC := $(wildcard tests/bench/*.c)

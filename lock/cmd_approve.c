@@ -94,7 +94,11 @@ static int sign(struct approve *a, struct err *err)
 	if (work_authority(a->blob, a->authority, &authority, err) < 0 ||
 	    work_approve(a->blob, authority, &a->message->approval, &dropped, err) < 0)
 		return -1;
-	return keep(a, dropped, err);
+	if (keep(a, dropped, err) < 0)
+		return -1;
+	if (!a->values)
+		work_remember(a->blob);
+	return 0;
 }
 
 static int write_request(struct approve *a, struct err *err)

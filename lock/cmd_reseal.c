@@ -120,6 +120,8 @@ static int reseal(struct reseal *r, struct err *err)
 	if (rotate_hangs(r->blob, secret, secret, err) < 0 ||
 	    lock_blob_save(LOCK_BLOB_PATH, r->blob, err) < 0)
 		return -1;
+	if (!r->values)
+		work_remember(r->blob);
 	return 0;
 }
 

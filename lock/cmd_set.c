@@ -163,6 +163,8 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 		return cmd_fail(cmd, &err);
 	if (set_make(&s, &err) < 0)
 		return cmd_fail(cmd, &err);
+	if (!s.values)
+		work_remember(s.blob);
 	cmd_next("assay lock get, then put the recovery key away");
 	return CMD_YES;
 }

@@ -21,6 +21,10 @@ MUST_USE int work_load(struct lock_blob **ret_blob, struct err *err);
  */
 MUST_USE int work_save(const struct lock_blob *blob, struct err *err);
 
+/* Keeps this boot, with the record of the next, in the tokens: what a later boot that is not
+ * approved is told beside.  What fails of it is said. */
+void work_remember(const struct lock_blob *blob);
+
 /* The volume that hangs on the lock, by its UUID. */
 MUST_USE int work_open_volume(const char *uuid, struct luks **ret_luks, struct err *err);
 /* Remembers where it is. */

@@ -1,21 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The lock's secret, out of the TPM or by the recovery key. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/io.h"
 #include "initramfs/unlock/unlock.h"
-#include "lock/unseal.h"
 #include "tpm/pcr.h"
 
 static bool unseal(struct unlock *unlock, const struct lock_blob *blob)
 {
+	AUTO_MEM struct lock_why *why = calloc(1, sizeof(*why));
 	struct err err = ERR_INIT;
-	size_t approval;
+	bool asked = false;
 
 	unlock->blob = blob;
-	if (lock_unseal(blob, unlock->secret, &approval, &err) == 0)
+	if (!why)
+		return err_set(&unlock->why, "out of memory") == 0;
+	if (lock_unseal_why(blob, unlock->secret, why, &asked, &err) == 0)
 		return true;
 	unlock->why = err;
+	if (asked)
+		unlock_words(blob, why, &unlock->why);
+	if (asked && why->answer == LOCK_NOT_APPROVED)
+		unlock_explain(unlock, blob);
 	return false;
 }
 
@@ -30,8 +37,19 @@ static bool unseal_any(struct unlock *unlock)
 	return false;
 }
 
+/* Each of them may be missing: it was said, and the boot goes on without a secret. */
+static bool nothing_is_here(const struct unlock *unlock)
+{
+	for (size_t i = 0; i < unlock->list.n; i++)
+		if (unlock->volume[i].luks)
+			return false;
+	return !unlock->on_root;
+}
+
 int unlock_get_secret(struct unlock *unlock, struct err *err)
 {
+	if (nothing_is_here(unlock))
+		return 0;
 	if (!io_exists(TPM_DEVICE))
 		(void)err_set(&unlock->why, "TPM: there is none");
 	else if (unseal_any(unlock)) {

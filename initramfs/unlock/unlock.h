@@ -9,6 +9,7 @@
 #include "lock/boot_list.h"
 #include "lock/luks.h"
 #include "lock/secret.h"
+#include "lock/unseal.h"
 
 #define UNLOCK_DEVICE_SECONDS 30  /* to wait for a volume's device */
 #define UNLOCK_ANSWER_SECONDS 300 /* to wait for the next key at the prompt */
@@ -47,6 +48,12 @@ MUST_USE int unlock_read_root(struct unlock *unlock, struct err *err);
 
 /* secret.c: by the TPM, or else by the recovery key. */
 MUST_USE int unlock_get_secret(struct unlock *unlock, struct err *err);
+
+/* words.c: makes the TPM's answer one for whoever stands before the machine; err has it before. */
+void unlock_words(const struct lock_blob *blob, const struct lock_why *why, struct err *err);
+
+/* explain.c: better ones, where the volume's token remembers the approved boot. */
+void unlock_explain(struct unlock *unlock, const struct lock_blob *blob);
 
 /* recovery.c: says why, and asks. */
 MUST_USE int unlock_ask(struct unlock *unlock, struct err *err);

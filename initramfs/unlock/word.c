@@ -15,7 +15,10 @@ static int write_word(const struct unlock *unlock, struct err *err)
 {
 	AUTO_BUF text = BUF_INIT(WORD_MAX);
 
-	if (buf_putf(&text, err, "opened %s\n", unlock->by_recovery ? "recovery" : "seal") < 0)
+	if (buf_putf(&text, err, "opened %s\n",
+		     !unlock->blob	   ? "nothing"
+		     : unlock->by_recovery ? "recovery"
+					   : "seal") < 0)
 		return -1;
 	if (unlock->by_recovery && buf_putf(&text, err, "why %s\n", unlock->why.text) < 0)
 		return -1;
@@ -52,7 +55,7 @@ int unlock_leave_word(struct unlock *unlock, struct err *err)
 		return -1;
 	if (mkdir(LOCK_KEYS_DIR, 0700) < 0 && errno != EEXIST)
 		return err_errno(err, LOCK_KEYS_DIR);
-	for (size_t i = 0; i < unlock->blob->n_hangs; i++)
+	for (size_t i = 0; unlock->blob && i < unlock->blob->n_hangs; i++)
 		if (unlock->blob->hangs[i].kind == LOCK_HANG_CREDENTIAL &&
 		    write_key(unlock, unlock->blob->hangs[i].name, err) < 0)
 			return -1;

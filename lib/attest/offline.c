@@ -2,6 +2,7 @@
 /* Evidence in a file: a line, then two messages behind their lengths. */
 #include "attest/offline.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/rd.h"
@@ -41,8 +42,11 @@ int offline_decode(const void *data, size_t len, struct offline *ret_offline, st
 {
 	struct rd in = rd_init(data, len);
 	const uint8_t *head = rd_bytes(&in, strlen(OFFLINE_HEAD));
+	AUTO_MEM struct offline *offline = calloc(1, sizeof(*offline));
 	struct bytes enrol, evidence;
 
+	if (!offline)
+		return err_set(err, "out of memory");
 	if (!head || memcmp(head, OFFLINE_HEAD, strlen(OFFLINE_HEAD)) != 0)
 		return err_set(err, "evidence: does not begin with 'assay-evidence 1'");
 	if (get_message(&in, OFFLINE_ENROL_MAX, &enrol, err) < 0 ||
@@ -50,7 +54,9 @@ int offline_decode(const void *data, size_t len, struct offline *ret_offline, st
 		return -1;
 	if (!rd_done(&in))
 		return err_set(err, "evidence: something follows it");
-	if (msg_enrol_decode(enrol.data, enrol.len, &ret_offline->enrol, err) < 0)
+	if (msg_enrol_decode(enrol.data, enrol.len, &offline->enrol, err) < 0 ||
+	    msg_evidence_decode(evidence.data, evidence.len, &offline->evidence, err) < 0)
 		return -1;
-	return msg_evidence_decode(evidence.data, evidence.len, &ret_offline->evidence, err);
+	*ret_offline = *offline;
+	return 0;
 }

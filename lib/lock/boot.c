@@ -78,13 +78,16 @@ static enum lock_subject subject_of_pcr7(struct maker *m, const struct boot_read
 	return boot_variable_is_database(&r->var, "dbx") ? LOCK_DBX : LOCK_OTHER;
 }
 
-/* GRUB hands the kernel to shim without a path; elsewhere it is the last that is started. */
+/* GRUB hands the kernel to shim without a path; of a unified kernel image the section tells it;
+ * elsewhere it is the last that is started. */
 static enum lock_subject subject_of_image(const struct maker *m, size_t at)
 {
 	const struct lock_event *e = &m->events->at[at];
 
 	if (e->reading.kind != BOOT_KIND_IMAGE)
 		return LOCK_OTHER;
+	if (m->boot->way == BOOT_UKI)
+		return LOCK_LOADER;
 	if (m->boot->way == BOOT_GRUB)
 		return e->reading.len == 0 ? LOCK_KERNEL : LOCK_LOADER;
 	return at == m->last_image ? LOCK_KERNEL : LOCK_LOADER;

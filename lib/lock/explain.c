@@ -46,8 +46,9 @@ void lock_explanation_cut(struct lock_explanation *explanation, size_t max)
 	explanation->more = 0;
 }
 
-#define BOOT_IMAGE "BOOT_IMAGE=" /* GRUB's word: a path, which tells nothing of the kernel there \
-				  */
+#define BOOT_IMAGE \
+	"BOOT_IMAGE=" /* GRUB's word: a path, which tells nothing of the kernel there \
+		       */
 
 /* Parameters of a command line, as the kernel parts them: blanks, not within double quotes. */
 struct word {
@@ -226,8 +227,9 @@ static bool follows(enum lock_subject subject, const struct lock_boot *a, const 
 
 	if (subject == LOCK_GRUB || subject == LOCK_GRUB_FILE)
 		return files;
-	if (subject == LOCK_LOADER)
-		return b->way == BOOT_UKI && (files || differs(a, b, LOCK_SECTION));
+	/* The kernel within is measured where Secure Boot is off only. */
+	if (subject == LOCK_LOADER && b->way == BOOT_UKI)
+		return files || differs(a, b, LOCK_SECTION) || a->secure_boot != b->secure_boot;
 	return subject == LOCK_AUTHORITY && a->secure_boot != b->secure_boot;
 }
 

@@ -22,11 +22,20 @@ static bool ends_command(char c)
 	return c == '\n' || c == ';';
 }
 
-/* Past one character as the lexer counts: a quoted string whole, a backslash with what follows. */
+/* Past one character as the lexer counts: a quoted string or ${NAME} whole, a backslash with what
+ * follows. */
 static int skip_one(struct scan *s, struct err *err)
 {
 	char quote = *s->at;
 
+	if (quote == '$' && s->end - s->at > 1 && s->at[1] == '{') {
+		while (s->at < s->end && *s->at != '}' && *s->at != '\n')
+			s->at++;
+		if (s->at == s->end || *s->at != '}')
+			return err_set(err, "a ${ is not closed");
+		s->at++;
+		return 0;
+	}
 	if (quote == '\\') {
 		s->at += s->end - s->at > 1 ? 2 : 1;
 		return 0;
@@ -62,8 +71,6 @@ static int skip_block(struct scan *s, struct err *err)
 			continue;
 		}
 		word_begins = is_blank(c) || ends_command(c) || c == '{';
-		if (c == '$' && s->end - s->at > 1 && s->at[1] == '{')
-			return err_set(err, "${...} in an entry is not understood");
 		depth += c == '{';
 		depth -= c == '}';
 		if (skip_one(s, err) < 0)

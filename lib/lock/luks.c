@@ -128,7 +128,7 @@ int luks_token_load(struct luks *luks, struct token *ret_token, bool *ret_there,
 	return 0;
 }
 
-int luks_token_save(struct luks *luks, const struct token *token, struct err *err)
+static int save_token(struct luks *luks, const struct token *token, struct err *err)
 {
 	AUTO_BUF json = BUF_INIT(TOKEN_JSON_MAX);
 	int id = find_token(luks, 0);
@@ -141,6 +141,16 @@ int luks_token_save(struct luks *luks, const struct token *token, struct err *er
 		return err_set(err, "%s: its header has no room for %zu bytes more", luks->device,
 			       json.len);
 	return r < 0 ? luks_fail(luks, "save the token", r, err) : 0;
+}
+
+int luks_token_save(struct luks *luks, const struct token *token, struct err *err)
+{
+	struct token bare = *token;
+
+	if (token->approved.len && save_token(luks, token, err) == 0)
+		return 0;
+	bare.approved.len = 0;
+	return save_token(luks, &bare, err);
 }
 
 int luks_token_remove(struct luks *luks, struct err *err)

@@ -39,7 +39,8 @@ const char *luks_uuid(struct luks *luks);
 /* *ret_there false: it has no token of ours.  Two of them, or a damaged one, are an error. */
 MUST_USE int luks_token_load(struct luks *luks, struct token *ret_token, bool *ret_there,
 			     struct err *err);
-/* In the place of the one that is there, if any. */
+/* In the place of the one that is there, if any.  Where the header has no room for all of it,
+ * without approved. */
 MUST_USE int luks_token_save(struct luks *luks, const struct token *token, struct err *err);
 MUST_USE int luks_token_remove(struct luks *luks, struct err *err);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/rd.h"
+#include "crypto/pkcs7.h"
 
 #define DOS_PE_AT 0x3c /* of e_lfanew */
 #define MAGIC_PE32 0x10b
@@ -14,6 +15,9 @@
 #define SECURITY_INDEX 4 /* among the data directories */
 #define DIRECTORY_SIZE 8
 #define ZEROES 4096
+#define CERT_PKCS7 2 /* WIN_CERT_TYPE_PKCS_SIGNED_DATA */
+#define CERT_HEADER 8
+#define CERT_ALIGN 8
 
 /* From here on in the file; a failed reader where that is outside. */
 static struct rd at(const struct pe *pe, size_t offset)
@@ -177,6 +181,42 @@ int pe_digest(const struct pe *pe, enum hash_algo algo, struct digest *ret_diges
 
 	if (hash_new(&ctx, err) < 0 || hash_begin(ctx, algo, err) < 0 ||
 	    hash_headers(pe, ctx, err) < 0 || hash_body(pe, ctx, err) < 0)
+		return -1;
+	return hash_final(ctx, ret_digest, err);
+}
+
+/* WIN_CERTIFICATE: length, revision, type, content; each at a multiple of eight. */
+static int hash_signers(const struct pe *pe, struct hash_ctx *ctx, struct err *err)
+{
+	struct rd table = rd_init(pe->data + (pe->len - pe->certs), pe->certs);
+
+	while (table.left > CERT_HEADER) {
+		uint32_t len = rd_le32(&table);
+		uint16_t type;
+		struct rd content;
+		size_t skip;
+
+		(void)rd_le16(&table);
+		type = rd_le16(&table);
+		content = rd_sub(&table, len < CERT_HEADER ? SIZE_MAX : len - CERT_HEADER);
+		if (!rd_ok(&content))
+			return err_set(err, "EFI image: its certificate table is damaged");
+		skip = (CERT_ALIGN - len % CERT_ALIGN) % CERT_ALIGN;
+		(void)rd_bytes(&table, skip < table.left ? skip : table.left);
+		if (type != CERT_PKCS7)
+			return err_set(err, "EFI image: a signature of unknown type %u", type);
+		if (pkcs7_hash_signers(ctx, content.at, content.left, err) < 0)
+			return err_prepend(err, "EFI image: signature");
+	}
+	return 0;
+}
+
+int pe_signers(const struct pe *pe, struct digest *ret_digest, struct err *err)
+{
+	CLEANUP(cleanup_hash) struct hash_ctx *ctx = NULL;
+
+	if (hash_new(&ctx, err) < 0 || hash_begin(ctx, HASH_SHA256, err) < 0 ||
+	    hash_signers(pe, ctx, err) < 0)
 		return -1;
 	return hash_final(ctx, ret_digest, err);
 }

@@ -43,6 +43,13 @@ MUST_USE int pe_open(const void *data, size_t len, struct pe *ret_pe, struct err
 MUST_USE int pe_digest(const struct pe *pe, enum hash_algo algo, struct digest *ret_digest,
 		       struct err *err);
 
+/*
+ * SHA-256 over who signed it (issuer and serial number of each certificate, in the table's order);
+ * of nothing where it is not signed.  Nothing is verified: for telling whether it is still the
+ * same.
+ */
+MUST_USE int pe_signers(const struct pe *pe, struct digest *ret_digest, struct err *err);
+
 /* NULL: there is none of this name.  Two of one name are refused by pe_open. */
 const struct pe_section *pe_find(const struct pe *pe, const char *name);
 

@@ -8,37 +8,24 @@
 
 #include "attest/boot_text.h"
 #include "base/buf.h"
-#include "lock/pe.h"
 #include "lock/predict_change.h"
 
 #define OPTIONS_MAX 65536 /* bytes of a command line in UTF-16 */
 
-static bool is_grub(const struct lock_events *events)
+bool lock_is_grub(const struct lock_events *events)
 {
 	return lock_events_find(events, 8, BOOT_KIND_STRING, 0) < events->n;
 }
 
-static int no_event(uint32_t pcr, const struct lock_change *change, struct err *err)
+int lock_no_event(uint32_t pcr, const struct lock_change *change, struct err *err)
 {
 	return err_set(err,
 		       "%s: PCR %u has no event of it as it was booted: nothing to predict from",
 		       change->name, pcr);
 }
 
-static int image_digest(const void *data, size_t len, enum hash_algo algo,
-			struct digest *ret_digest, struct err *err)
-{
-	AUTO_MEM struct pe *pe = calloc(1, sizeof(*pe));
-
-	if (!pe)
-		return err_set(err, "out of memory");
-	if (pe_open(data, len, pe, err) < 0)
-		return -1;
-	return pe_digest(pe, algo, ret_digest, err);
-}
-
-static int whole_digests(const struct lock_events *events, const struct lock_change *change,
-			 struct digest *ret_was, struct digest *ret_now, struct err *err)
+int lock_whole_digests(const struct lock_events *events, const struct lock_change *change,
+		       struct digest *ret_was, struct digest *ret_now, struct err *err)
 {
 	if (hash_bytes(events->bank, change->was, change->was_len, ret_was, err) < 0)
 		return -1;
@@ -51,32 +38,11 @@ int lock_predict_file(struct lock_events *events, const struct lock_change *chan
 	struct digest was;
 	struct digest now;
 
-	if (whole_digests(events, change, &was, &now, err) < 0)
+	if (lock_whole_digests(events, change, &was, &now, err) < 0)
 		return -1;
 	if (lock_events_replace(events, 9, &was, &now) || !lock_wants(mask, 9))
 		return 0;
-	return no_event(9, change, err);
-}
-
-/* GRUB reads the kernel as a file, and hands it to shim, which measures the image where Secure Boot
- * is on: so one event is enough. */
-int lock_predict_image(struct lock_events *events, const struct lock_change *change, uint32_t mask,
-		       struct err *err)
-{
-	struct digest was;
-	struct digest now;
-	size_t n;
-
-	if (image_digest(change->was, change->was_len, events->bank, &was, err) < 0 ||
-	    image_digest(change->now, change->now_len, events->bank, &now, err) < 0)
-		return err_prepend(err, "%s", change->name);
-	n = lock_events_replace(events, 4, &was, &now);
-	if (is_grub(events)) {
-		if (whole_digests(events, change, &was, &now, err) < 0)
-			return -1;
-		n += lock_events_replace(events, 9, &was, &now);
-	}
-	return n || !(lock_wants(mask, 4) || lock_wants(mask, 9)) ? 0 : no_event(4, change, err);
+	return lock_no_event(9, change, err);
 }
 
 static int options_digest(const struct lock_events *events, const char *text, bool nul,
@@ -92,7 +58,7 @@ static int options_digest(const struct lock_events *events, const char *text, bo
 			  ret_digest, err);
 }
 
-int lock_predict_options(struct lock_events *events, uint32_t pcr, const char *was, const char *now,
+int lock_predict_options(struct lock_events *events, uint32_t pcr, struct lock_texts texts,
 			 size_t *ret_n, struct err *err)
 {
 	*ret_n = 0;
@@ -100,8 +66,8 @@ int lock_predict_options(struct lock_events *events, uint32_t pcr, const char *w
 		struct digest old;
 		struct digest new;
 
-		if (options_digest(events, was, nul, &old, err) < 0 ||
-		    options_digest(events, now, nul, &new, err) < 0)
+		if (options_digest(events, texts.was, nul, &old, err) < 0 ||
+		    options_digest(events, texts.now, nul, &new, err) < 0)
 			return -1;
 		*ret_n += lock_events_replace(events, pcr, &old, &new);
 	}
@@ -118,7 +84,7 @@ static int change_options(struct lock_events *events, const struct lock_change *
 		return err_set(err, "out of memory");
 	if (strlen(was) != change->was_len || strlen(now) != change->now_len)
 		return err_set(err, "%s: has a NUL", change->name);
-	return lock_predict_options(events, pcr, was, now, ret_n, err);
+	return lock_predict_options(events, pcr, (struct lock_texts){ was, now }, ret_n, err);
 }
 
 int lock_predict_cmdline(struct lock_events *events, const struct lock_change *change,
@@ -127,19 +93,19 @@ int lock_predict_cmdline(struct lock_events *events, const struct lock_change *c
 	bool logged = lock_events_find(events, 12, BOOT_KIND_OPTIONS, 0) < events->n;
 	size_t n = 0;
 
-	if (is_grub(events))
+	if (lock_is_grub(events))
 		return err_set(err, "%s: GRUB takes it from grub.cfg, whose change is to be told",
 			       change->name);
 	if (lock_events_set_cmdline(events, change->now, change->now_len, err) < 0 ||
 	    change_options(events, change, 9, &n, err) < 0)
 		return -1;
 	if (lock_wants(mask, 9) && !n)
-		return no_event(9, change, err);
+		return lock_no_event(9, change, err);
 	if (!logged)
 		return 0;
 	if (change_options(events, change, 12, &n, err) < 0)
 		return -1;
-	return n || !lock_wants(mask, 12) ? 0 : no_event(12, change, err);
+	return n || !lock_wants(mask, 12) ? 0 : lock_no_event(12, change, err);
 }
 
 static int apply(struct lock_events *events, const struct lock_change *change, uint32_t mask,

@@ -45,8 +45,8 @@ struct lock_template {
 /*
  * ret_pcrs->mask is the template's.  A PCR of the mask that the boot log does not lead to (held),
  * and a change of which a PCR of the mask has no event, or one that is not understood, are refused
- * in words: nothing is guessed.  What a change does to PCR 7 (an image signed by another
- * certificate of db) is not seen here.
+ * in words: nothing is guessed.  An image that others signed than the one before is refused where
+ * PCR 7 is of the mask and Secure Boot is on.
  */
 MUST_USE int lock_predict(const struct lock_template *template, const struct lock_change *changes,
 			  size_t n, struct pcr_set *ret_pcrs, struct err *err);

@@ -17,6 +17,7 @@ static void free_json(json_t **json)
 void token_done(struct token *token)
 {
 	buf_done(&token->blob);
+	buf_done(&token->approved);
 }
 
 int token_format(const struct token *token, struct buf *out, struct err *err)
@@ -31,6 +32,10 @@ int token_format(const struct token *token, struct buf *out, struct err *err)
 		     "\",\"keyslots\":[\"%d\"],\"version\":%d,\"blob\":\"",
 		     token->keyslot, TOKEN_VERSION) < 0 ||
 	    base64_format(token->blob.data, token->blob.len, out, err) < 0)
+		return -1;
+	if (token->approved.len &&
+	    (buf_putf(out, err, "\",\"approved\":\"") < 0 ||
+	     base64_format(token->approved.data, token->approved.len, out, err) < 0))
 		return -1;
 	return buf_putf(out, err, "\"}");
 }
@@ -53,16 +58,16 @@ static int take_keyslot(const json_t *token, int *ret_keyslot, struct err *err)
 	return 0;
 }
 
-static int take_blob(const json_t *token, struct buf *ret_blob, struct err *err)
+static int take_bytes(const json_t *token, const char *name, struct buf *ret_bytes, struct err *err)
 {
-	const json_t *blob = json_object_get(token, "blob");
+	const json_t *text = json_object_get(token, name);
 
-	if (!json_is_string(blob))
-		return err_set(err, "token: has no blob");
-	buf_reset(ret_blob);
-	if (base64_parse(json_string_value(blob), json_string_length(blob), ret_blob, err) < 0)
-		return err_prepend(err, "token: blob");
-	return ret_blob->len ? 0 : err_set(err, "token: its blob is empty");
+	buf_reset(ret_bytes);
+	if (!json_is_string(text))
+		return err_set(err, "token: has no %s", name);
+	if (base64_parse(json_string_value(text), json_string_length(text), ret_bytes, err) < 0)
+		return err_prepend(err, "token: %s", name);
+	return ret_bytes->len ? 0 : err_set(err, "token: its %s is empty", name);
 }
 
 int token_parse(const char *json, size_t len, struct token *ret_token, struct err *err)
@@ -82,7 +87,12 @@ int token_parse(const char *json, size_t len, struct token *ret_token, struct er
 		return err_set(err, "token: is not of type " TOKEN_TYPE);
 	if (json_integer_value(json_object_get(token, "version")) != TOKEN_VERSION)
 		return err_set(err, "token: is of a version that is not known here");
-	if (take_keyslot(token, &keyslot, err) < 0 || take_blob(token, &ret_token->blob, err) < 0)
+	if (take_keyslot(token, &keyslot, err) < 0 ||
+	    take_bytes(token, "blob", &ret_token->blob, err) < 0)
+		return -1;
+	buf_reset(&ret_token->approved);
+	if (json_object_get(token, "approved") &&
+	    take_bytes(token, "approved", &ret_token->approved, err) < 0)
 		return -1;
 	ret_token->keyslot = keyslot;
 	return 0;

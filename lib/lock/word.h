@@ -4,7 +4,8 @@
 #define ASSAY_LOCK_WORD_H
 
 /*
- * Lines: "opened seal" or "opened recovery", then "why TEXT" where it was not the TPM, and "volume
+ * Lines: "opened seal", "opened recovery" or "opened nothing" (each volume that hangs on it may be
+ * missing, and is), then "why TEXT" where it was not the TPM, and "volume
  * UUID NAME" for each that was opened.  For status to show; it proves nothing.
  */
 #define LOCK_WORD_PATH "/run/assay/lock"

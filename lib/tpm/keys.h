@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "tpm/ctx.h"
 #include "tpm/identity.h"
+#include "tpm/quote.h"
 
 /* One loaded key. */
 struct tpm_key {
@@ -24,6 +25,10 @@ struct tpm_identity {
 	struct tpm_key ek;
 	bool ek_by_password; /* its template has userWithAuth */
 	struct buf cert;
+	struct {
+		bool read;
+		uint8_t value[TPM_QUOTE_PCRS][32];
+	} pcrs; /* as last read: most of the time they are still so */
 };
 
 /* An endorsement key of a template: where the TPM keeps it and its certificate, if it does. */

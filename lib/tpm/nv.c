@@ -77,9 +77,9 @@ static int first_free(ESYS_CONTEXT *esys, uint32_t *ret_index, struct err *err)
 		       TPM_COUNTER_FIRST, TPM_COUNTER_FIRST + TPM_COUNTER_TRIES - 1);
 }
 
-static int increment(ESYS_CONTEXT *esys, ESYS_TR nv, struct err *err)
+static int increment(ESYS_CONTEXT *esys, ESYS_TR nv, ESYS_TR session, struct err *err)
 {
-	TSS2_RC rc = Esys_NV_Increment(esys, nv, nv, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE);
+	TSS2_RC rc = Esys_NV_Increment(esys, nv, nv, session, ESYS_TR_NONE, ESYS_TR_NONE);
 
 	return rc == TSS2_RC_SUCCESS ? 0 : tpm_fail(err, "counter: count", rc);
 }
@@ -94,7 +94,8 @@ int tpm_counter_make(struct tpm_counter *ret_counter, struct err *err)
 	    define(ctx.esys, counter.index, &nv, err) < 0)
 		return -1;
 	/* Its Name has the attribute TPMA_NV_WRITTEN from now on. */
-	if (increment(ctx.esys, nv, err) < 0 || tpm_name_of(ctx.esys, nv, counter.name, err) < 0) {
+	if (increment(ctx.esys, nv, ESYS_TR_PASSWORD, err) < 0 ||
+	    tpm_name_of(ctx.esys, nv, counter.name, err) < 0) {
 		(void)Esys_NV_UndefineSpace(ctx.esys, ESYS_TR_RH_OWNER, nv, ESYS_TR_PASSWORD,
 					    ESYS_TR_NONE, ESYS_TR_NONE);
 		return -1;
@@ -129,6 +130,24 @@ int tpm_counter_read(const struct tpm_counter *counter, uint64_t *ret_value, boo
 	return 0;
 }
 
+/* Authorized by HMAC with a salted session: a device on the bus can't pretend that it counted. */
+static int increment_salted(ESYS_CONTEXT *esys, ESYS_TR nv, struct err *err)
+{
+	ESYS_TR primary = ESYS_TR_NONE;
+	ESYS_TR session = ESYS_TR_NONE;
+	bool there = false;
+	int rc;
+
+	if (tpm_primary_open(esys, NULL, &primary, &there, err) < 0)
+		return -1;
+	rc = tpm_session_start(esys, primary, TPM2_SE_HMAC, &session, err);
+	if (rc == 0)
+		rc = increment(esys, nv, session, err);
+	tpm_flush(esys, &session);
+	tpm_flush(esys, &primary);
+	return rc;
+}
+
 int tpm_counter_increment(const struct tpm_counter *counter, struct err *err)
 {
 	AUTO_TPM ctx = TPM_CTX_INIT;
@@ -138,7 +157,7 @@ int tpm_counter_increment(const struct tpm_counter *counter, struct err *err)
 		return -1;
 	if (nv == ESYS_TR_NONE)
 		return err_set(err, "counter: NV index 0x%08x is gone, or another", counter->index);
-	return increment(ctx.esys, nv, err);
+	return increment_salted(ctx.esys, nv, err);
 }
 
 int tpm_counter_remove(const struct tpm_counter *counter, struct err *err)

@@ -52,17 +52,17 @@ static bool is_busy(TSS2_RC rc)
 	       base == TPM2_RC_PCR_CHANGED;
 }
 
-static int read_pcrs(ESYS_CONTEXT *esys, struct tpm_quote *quote, enum outcome *ret_outcome,
-		     struct err *err)
+static int read_pcrs(struct tpm_identity *identity, enum outcome *ret_outcome, struct err *err)
 {
+	identity->pcrs.read = false;
 	for (unsigned int first = 0; first < TPM_QUOTE_PCRS; first += READ_PCRS) {
 		CLEANUP(free_digests) TPML_DIGEST *values = NULL;
 		TPML_PCR_SELECTION sel;
 		TSS2_RC rc;
 
 		select_pcrs(&sel, first, READ_PCRS);
-		rc = Esys_PCR_Read(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &sel, NULL, NULL,
-				   &values);
+		rc = Esys_PCR_Read(identity->ctx.esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+				   &sel, NULL, NULL, &values);
 		*ret_outcome = is_busy(rc) ? OUTCOME_AGAIN : OUTCOME_DONE;
 		if (is_busy(rc))
 			return 0;
@@ -72,12 +72,13 @@ static int read_pcrs(ESYS_CONTEXT *esys, struct tpm_quote *quote, enum outcome *
 			return err_set(err, "PCR read: this TPM has no bank of SHA-256; switch it "
 					    "on in the firmware's setup");
 		for (unsigned int i = 0; i < READ_PCRS; i++) {
-			if (values->digests[i].size != sizeof(quote->value[0]))
+			if (values->digests[i].size != sizeof(identity->pcrs.value[0]))
 				return err_set(err, "PCR read: PCR %u is no SHA-256", first + i);
-			memcpy(quote->value[first + i], values->digests[i].buffer,
-			       sizeof(quote->value[0]));
+			memcpy(identity->pcrs.value[first + i], values->digests[i].buffer,
+			       sizeof(identity->pcrs.value[0]));
 		}
 	}
+	identity->pcrs.read = true;
 	return 0;
 }
 
@@ -115,36 +116,45 @@ static int sign(const struct tpm_identity *identity, const TPM2B_DATA *nonce,
 	return rc == TSS2_RC_SUCCESS ? store(attest, sig, quote, err) : tpm_fail(err, "sign", rc);
 }
 
-/* Is the digest of the values what was quoted? */
-static int compare(const struct tpm_quote *quote, enum outcome *ret_outcome, struct err *err)
+/* Is the digest of the values that were read what was quoted? */
+static int compare(const struct tpm_identity *identity, struct tpm_quote *quote,
+		   enum outcome *ret_outcome, struct err *err)
 {
 	TPMS_ATTEST attest;
 	struct digest digest;
 	size_t at = 0;
 	TSS2_RC rc = Tss2_MU_TPMS_ATTEST_Unmarshal(quote->attest, quote->attest_len, &at, &attest);
 
+	*ret_outcome = OUTCOME_AGAIN;
 	if (rc != TSS2_RC_SUCCESS || attest.type != TPM2_ST_ATTEST_QUOTE)
 		return err_set(err, "the TPM's answer is no quote");
+	if (!identity->pcrs.read)
+		return 0;
+	memcpy(quote->value, identity->pcrs.value, sizeof(quote->value));
 	if (hash_bytes(HASH_SHA256, quote->value, sizeof(quote->value), &digest, err) < 0)
 		return -1;
 	if (attest.attested.quote.pcrDigest.size == digest.len &&
 	    memcmp(attest.attested.quote.pcrDigest.buffer, digest.data, digest.len) == 0)
 		*ret_outcome = OUTCOME_DONE;
-	else
-		*ret_outcome = OUTCOME_AGAIN;
 	return 0;
 }
 
-static int try_once(const struct tpm_identity *identity, const TPM2B_DATA *nonce,
-		    struct tpm_quote *quote, enum outcome *ret_outcome, struct err *err)
+/* Values that were read before are looked at first: where nothing was extended since, the quote is
+ * all that the TPM has to do. */
+static int try_once(struct tpm_identity *identity, const TPM2B_DATA *nonce, struct tpm_quote *quote,
+		    enum outcome *ret_outcome, struct err *err)
 {
-	if (read_pcrs(identity->ctx.esys, quote, ret_outcome, err) < 0)
+	if (sign(identity, nonce, quote, ret_outcome, err) < 0)
 		return -1;
 	if (*ret_outcome == OUTCOME_AGAIN)
 		return 0;
-	if (sign(identity, nonce, quote, ret_outcome, err) < 0)
+	if (compare(identity, quote, ret_outcome, err) < 0)
 		return -1;
-	return *ret_outcome == OUTCOME_AGAIN ? 0 : compare(quote, ret_outcome, err);
+	if (*ret_outcome == OUTCOME_DONE)
+		return 0;
+	if (read_pcrs(identity, ret_outcome, err) < 0)
+		return -1;
+	return *ret_outcome == OUTCOME_AGAIN ? 0 : compare(identity, quote, ret_outcome, err);
 }
 
 static void pause_a_moment(void)

@@ -25,8 +25,8 @@ struct tpm_quote {
 
 /*
  * Quotes PCRs 0-15 by the attestation key, which must have been loaded.  The values are read apart
- * from the quote; where something was extended in between, all is done anew, up to TPM_QUOTE_TRIES
- * times.
+ * from the quote, unless it fits those of the last one; where something was extended in between,
+ * all is done anew, up to TPM_QUOTE_TRIES times.
  */
 MUST_USE int tpm_quote_make(struct tpm_identity *identity, const void *nonce, size_t len,
 			    struct tpm_quote *ret_quote, struct err *err);

@@ -20,6 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (pe_digest(pe, HASH_SHA256, &digest, &err) < 0)
 		abort();
+	if (pe_signers(pe, &digest, &err) == 0 && digest.len != 32)
+		abort();
 	for (size_t i = 0; i < pe->n_sections; i++) {
 		const uint8_t *at = pe_section_data(pe, &pe->sections[i], &len);
 

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	AUTO_BUF json = BUF_INIT(TOKEN_JSON_MAX);
+	AUTO_BUF json = BUF_INIT(2 * TOKEN_JSON_MAX);
 	AUTO_TOKEN token = TOKEN_INIT, again = TOKEN_INIT;
 	struct err err = ERR_INIT;
 
@@ -22,7 +22,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (token_format(&token, &json, &err) < 0 ||
 	    token_parse(buf_text(&json), json.len, &again, &err) < 0 ||
 	    again.keyslot != token.keyslot || again.blob.len != token.blob.len ||
-	    memcmp(again.blob.data, token.blob.data, token.blob.len) != 0)
+	    memcmp(again.blob.data, token.blob.data, token.blob.len) != 0 ||
+	    again.approved.len != token.approved.len ||
+	    (token.approved.len &&
+	     memcmp(again.approved.data, token.approved.data, token.approved.len) != 0))
 		abort();
 	return 0;
 }

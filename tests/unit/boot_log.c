@@ -40,6 +40,8 @@ static bool replays(const uint8_t *log, size_t len, const uint8_t *pcrs, size_t 
 		size = hash_algo_size(algo);
 		must(hex_parse(hex, want, size, &err));
 		at += skip;
+		if (pcr == 10)
+			continue; /* IMA's */
 		if (boot_log_replay(log, len, algo, &got, &err) < 0 ||
 		    memcmp(got.value[pcr], want, size) != 0)
 			return false;

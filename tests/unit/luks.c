@@ -114,6 +114,30 @@ static void a_token_is_kept_replaced_and_removed(void)
 	CHECK_OK(luks_token_remove(luks, &err), &err);
 }
 
+/* It is kept by who loads and saves, and given up where it does not fit beside the blob. */
+static void the_approved_boot_is_kept_where_there_is_room(void)
+{
+	static char large[TOKEN_APPROVED_MAX];
+	AUTO_TOKEN token = TOKEN_INIT;
+	AUTO_LUKS *luks = NULL;
+	struct err err = ERR_INIT;
+	bool there;
+
+	CHECK(make_image("image", JSON(OURS("0", GOOD ",\"approved\":\"Ym9vdA==\""))) == 0);
+	CHECK_OK(luks_load("image", &luks, &err), &err);
+	CHECK_OK(luks_token_load(luks, &token, &there, &err), &err);
+	CHECK_STR(buf_text(&token.approved), "boot");
+	CHECK_OK(luks_token_save(luks, &token, &err), &err);
+	CHECK_OK(luks_token_load(luks, &token, &there, &err), &err);
+	CHECK_STR(buf_text(&token.approved), "boot");
+	CHECK_OK(buf_put(&token.blob, large, sizeof(large), &err), &err);
+	CHECK_OK(buf_put(&token.blob, large, 3000, &err), &err);
+	CHECK_OK(buf_put(&token.approved, large, sizeof(large) - 4, &err), &err);
+	CHECK_OK(luks_token_save(luks, &token, &err), &err);
+	CHECK_OK(luks_token_load(luks, &token, &there, &err), &err);
+	CHECK(there && token.blob.len == sizeof(large) + 3004 && token.approved.len == 0);
+}
+
 static void the_tokens_of_others_stay(void)
 {
 #define OTHER "\"0\":{\"type\":\"clevis\",\"keyslots\":[\"0\"],\"jwe\":{}}"
@@ -148,6 +172,7 @@ static void damaged_tokens_are_told(void)
 		  "image: token: its blob is empty" },
 		{ JSON(OURS("0", "\"keyslots\":[\"1\"],\"version\":1,\"blob\":\"YQ=\"")),
 		  "image: token: blob: base64: cut off" },
+		{ JSON(OURS("0", GOOD ",\"approved\":1")), "image: token: has no approved" },
 		{ JSON(OURS("0", GOOD) "," OURS("1", GOOD)),
 		  "image: has two tokens of the lock; remove one with 'cryptsetup token'" },
 	};
@@ -266,6 +291,7 @@ static void keyslots_that_are_not_there_are_told(void)
 
 static const struct unit_case cases[] = {
 	CASE(a_token_is_kept_replaced_and_removed),
+	CASE(the_approved_boot_is_kept_where_there_is_room),
 	CASE(the_tokens_of_others_stay),
 	CASE(damaged_tokens_are_told),
 	CASE(what_is_no_luks2_is_told),

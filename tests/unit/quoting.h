@@ -26,12 +26,13 @@
 static struct {
 	unsigned int fail_after; /* this many commands are sent, the next is not; 0: all are */
 	unsigned int sent;
-	unsigned int extends; /* before so many quotes to come PCR 10 is extended */
+	unsigned int extends; /* before so many quotes and reads to come PCR 10 is extended */
 	unsigned int busy;    /* so many answers to quotes to come are TPM_RC_RETRY */
 	bool absent;	      /* no device node */
 	bool refusing;	      /* the command was not sent on: that is the answer */
 	bool no_ecc;	      /* it tells of no curve */
 	bool no_sha256;	      /* it gives no values of PCRs */
+	unsigned int reads;   /* of PCRs, so far */
 	uint32_t command;     /* the last one's code */
 	TSS2_RC (*transmit)(TSS2_TCTI_CONTEXT *tcti, size_t len, uint8_t const *command);
 	TSS2_RC(*receive)
@@ -62,12 +63,14 @@ static TSS2_RC watched_transmit(TSS2_TCTI_CONTEXT *tcti, size_t len, uint8_t con
 	(void)rd_be16(&rd);
 	(void)rd_be32(&rd);
 	device.command = rd_be32(&rd);
+	device.reads += device.command == TPM2_CC_PCR_Read;
 	device.refusing = device.command == TPM2_CC_Quote && device.busy;
 	if (device.refusing) {
 		device.busy--;
 		return TSS2_RC_SUCCESS;
 	}
-	if (device.command == TPM2_CC_Quote && device.extends) {
+	if ((device.command == TPM2_CC_Quote || device.command == TPM2_CC_PCR_Read) &&
+	    device.extends) {
 		device.extends--;
 		extend_pcr10(tcti);
 	}

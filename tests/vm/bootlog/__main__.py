@@ -8,12 +8,13 @@ from pathlib import Path
 from vm.lab.errors import LabError
 from vm.policy.kernels import kernel
 
-from . import ways
-from .machine import make_initrd
+from . import tiny_pe, ways
+from .machine import make_initrd, run
 
 TESTS = Path(__file__).resolve().parents[2]
 LOGS = TESTS / "fuzz/corpus/boot_log"
 DATA = TESTS / "unit/data/boot"
+IMAGES = TESTS / "fuzz/corpus/pe"
 LINE = "console=ttyS0 panic=-1 quiet loglevel=0"
 
 
@@ -23,6 +24,16 @@ def keep(name, boot):
     lines = [f"{bank} {number} {value}\n" for (bank, number), value in sorted(boot.pcrs.items())]
     (DATA / f"{name}.pcrs").write_text("".join(lines), encoding="ascii")
     print(f"{name}: {len(boot.log)} bytes; {boot.cmdline}", flush=True)
+
+
+def make_tiny(work):
+    """EFI images in form: bare, signed, and signed by another key, too."""
+    tiny_pe.write_all(IMAGES, DATA)
+    ways.sign(IMAGES / "tiny.efi", IMAGES / "tiny-signed.efi")
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", work / "key", "-out", work / "cert",
+        "-days", "9999", "-subj", "/CN=Another key")
+    run("sbsign", "--key", work / "key", "--cert", work / "cert", "--output", IMAGES / "tiny-signed-twice.efi",
+        IMAGES / "tiny-signed.efi")
 
 
 def make(work):
@@ -43,6 +54,7 @@ def make(work):
     image = ways.uki(a, work / "a.efi")
     keep("uki-a", ways.boot_uki(image, "own"))
     keep("uki-a-insecure", ways.boot_uki(image, "off"))
+    make_tiny(work)
     packages = ways.grub_packages(work)
     for name, host in (("a", a), ("b", b), ("off", off)):
         (DATA / f"grub-{name}.cfg").write_bytes(ways.grub_cfg(host))
