@@ -200,7 +200,7 @@ FUZZ_OBJ := $(LIB_SRC:%.c=build/fuzz/obj/%.o)
 build/fuzz/obj/%.o: %.c
 	$(call say,FUZZCC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(ASSAY_CFLAGS) -O1 -U_FORTIFY_SOURCE $(FUZZ_FLAGS) -Wno-frame-larger-than -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(ASSAY_CFLAGS) -O1 -U_FORTIFY_SOURCE $(FUZZ_FLAGS) -Itests -Wno-frame-larger-than -MMD -MP -c $< -o $@
 build/fuzz/libassay.a: $(FUZZ_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/libassay.a
@@ -213,7 +213,7 @@ $(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/repl
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_unit) $(LIBS)
-$(BUILD)/obj/tests/fuzz/%.o: ASSAY_CFLAGS += -Wno-frame-larger-than
+$(BUILD)/obj/tests/fuzz/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
 
 .PHONY: programs unit timed faults replay fuzz-build
 programs: all
