@@ -139,7 +139,7 @@ static int enrol(struct enrolment *e, struct msg_state *ret_state, struct err *e
 	if (strcmp(ret_state->state, "unenrolled") == 0)
 		return err_set(err, "the verifier did not enrol this host%s%s",
 			       ret_state->reason[0] ? ": " : "", ret_state->reason);
-	return conf_save(e->options.config, &e->conf, err);
+	return conf_save(e->options.config, &e->conf, link_ca(e->link), err);
 }
 
 static void print_done(const struct enrolment *e, const struct msg_state *state)

@@ -58,7 +58,8 @@ def test_enrol_writes_who_it_is(host, verifier):
     assert asked["name"] == "web \u00e4 1" and asked["ek_cert"] == b""
     ident = host_of(asked["ek_public"]).hex()
     assert host.conf.read_text().splitlines()[1:] == [
-        f"verifier = {verifier.url}", f"ca = {verifier.ca}", f"host = {ident}"]
+        f"verifier = {verifier.url}", f"ca = {host.conf.parent}/attest-ca.pem", f"host = {ident}"]
+    assert (host.conf.parent / "attest-ca.pem").read_bytes() == verifier.ca.read_bytes()
     assert stat.S_IMODE(host.conf.stat().st_mode) == 0o644
     assert done.out == f"enrolled as {ident} (web ä 1); state pass\n"
 
@@ -234,6 +235,14 @@ def test_a_configuration_that_can_not_be_written(host, verifier, tmp_path):
     is_trouble(host.enrol(verifier), str(host.conf))
     (tmp_path / "no").mkdir()
     assert host.enrol(verifier).rc == 0
+
+
+def test_the_ca_is_kept(enrolled, verifier, tmp_path):
+    """The file that was named may go; the copy may not."""
+    verifier.ca.unlink()
+    assert enrolled.run("report").rc == 0
+    (tmp_path / "attest-ca.pem").unlink()
+    is_trouble(enrolled.run("report"), f"CA: open: {tmp_path}/attest-ca.pem: No such file")
 
 
 def test_report_passes(enrolled, verifier):
