@@ -8,7 +8,7 @@
 # make fuzz       every fuzz target, for up to FUZZ_SECONDS seconds (60)
 # make lint       style, include directions, sizes, man pages
 # make deb        Debian packages into build/deb
-# make install    DESTDIR and PREFIX as usual (install-rpm: the plugin for rpm, which is a package of its own)
+# make install    DESTDIR and PREFIX as usual (install-rpm, install-verifier: what are packages of their own)
 # make deps       install what the above need (as root)
 # make help       this text.  V=1 shows commands, SAN=1 builds with ASan and UBSan, COV=1 for coverage
 
@@ -48,6 +48,8 @@ LIBS_assay-pkg    := -ljansson
 LIBS_assay-transaction := -ljansson
 LIBS_tpm          := -ltss2-esys -ltss2-mu -ltss2-tcti-device
 LIBS_assay-boot   := $(LIBS_tpm)
+# What a lock needs in the initramfs is its own program: without a lock none of it is there.
+LIBS_assay-unlock := $(LIBS_tpm) -lcryptsetup -ljansson
 LIBS_assay-attest := $(LIBS_tpm) -lcbor -lcurl -ljansson
 LIBS_assay-verifier := -lcbor -lcurl -lmicrohttpd -lgnutls -lsqlite3 -lpq -ljansson -lsystemd
 LIBS_assay-lock   := $(LIBS_tpm) -lcryptsetup -lcbor -ljansson
@@ -56,7 +58,7 @@ LIBS_unit         := -ljansson -lsystemd $(LIBS_tpm) -ltss2-tcti-swtpm -lcbor -l
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
-PROGRAMS := assay assay-policy assay-sign assay-pkg assay-transaction assay-boot assay-guard \
+PROGRAMS := assay assay-policy assay-sign assay-pkg assay-transaction assay-boot assay-guard assay-unlock \
 	assay-attest assay-verifier assay-lock
 DIR_assay := assay
 DIR_assay-policy := policy-gen
@@ -65,14 +67,16 @@ DIR_assay-pkg := packages
 DIR_assay-transaction := transaction
 DIR_assay-boot := initramfs/boot
 DIR_assay-guard := initramfs/guard
+DIR_assay-unlock := initramfs/unlock
 DIR_assay-attest := attest/client
 DIR_assay-verifier := attest/verifier
 DIR_assay-lock := lock
-MORE_assay-boot := initramfs/shared
+MORE_assay-boot := initramfs/shared initramfs/record
+MORE_assay-unlock := initramfs/shared initramfs/record
 MORE_assay-guard := initramfs/shared
 # It runs before anything is judged: no loader, no library.
 STATIC_assay-guard := $(if $(SAN),-pie,-static-pie)
-OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c $(1)/*/*.c))
+OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(foreach d,$(1),$(wildcard $(d)/*.c $(d)/*/*.c)))
 
 LIB_SRC := $(wildcard lib/*/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
@@ -107,6 +111,9 @@ $(BUILD)/bin/$(1): $(call OBJ,$(DIR_$(1))) $(if $(MORE_$(1)),$(call OBJ,$(MORE_$
 endef
 $(foreach p,$(READY),$(eval $(call program,$(p))))
 
+# libpq's header has a folder of its own.
+$(BUILD)/obj/attest/verifier/driver_postgres.o: ASSAY_CFLAGS += -I/usr/include/postgresql
+
 # rpm's plugin, where rpm's headers are.  rpm itself has librpm; what the plugin links of ours is its own.
 RPM_PLUGIN := $(if $(wildcard /usr/include/rpm/rpmlib.h),$(BUILD)/rpm/assay.so)
 RPM_DIR    ?= $(LIBEXECDIR)/rpm
@@ -127,6 +134,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcli.a $(BUILD)/libassay
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS_unit) $(LIBS)
 # What they test of a program.
 $(BUILD)/unit/session: $(BUILD)/obj/transaction/session.o
+$(BUILD)/unit/unlock: $(patsubst %,$(BUILD)/obj/%.o,initramfs/unlock/terminal initramfs/unlock/words)
 $(BUILD)/unit/attach: $(patsubst %,$(BUILD)/obj/%.o,transaction/watch transaction/making initramfs/boot/mend)
 $(BUILD)/obj/tests/unit/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
 
@@ -139,6 +147,8 @@ $(BUILD)/interop/%: $(BUILD)/obj/tests/interop/%.o $(BUILD)/libassay.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/interop/unseal $(BUILD)/interop/lock_volume: LIBS += $(LIBS_tpm) -lcryptsetup -ljansson
+
 # What the benches make and time.
 BENCH_SRC := $(wildcard tests/bench/*.c)
 BENCH_BIN := $(BENCH_SRC:tests/bench/%.c=$(BUILD)/timed/%)
@@ -148,6 +158,9 @@ $(BUILD)/timed/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libassay.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/obj/tests/bench/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
+
+# Simulated hosts speak TLS.
+$(BUILD)/timed/host: LIBS += -lssl -lcbor
 
 # Where rpm's headers are not, nothing of rpm is built or tested.
 $(BUILD)/interop/rpm: LIBS += -lrpm -lrpmio -lpopt
@@ -208,11 +221,12 @@ fuzz-build: $(FUZZ_BIN)
 -include $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) $(INTEROP_SRC:%.c=$(BUILD)/obj/%.d) $(BENCH_SRC:%.c=$(BUILD)/obj/%.d) $(FUZZ_OBJ:.o=.d) $(FUZZ_SRC:%.c=build/fuzz/obj/%.d) $(FUZZ_SRC:%.c=$(BUILD)/obj/%.d)
 
 # Everything that is installed.  initramfs/initramfs-tools is laid out as /usr/share/initramfs-tools.
-MAN_PAGES := $(filter-out man/assay-rpm.8,$(wildcard man/*.[1-8]))
+VERIFIER_PAGES := $(wildcard man/assay-verifier*.[1-8])
+MAN_PAGES := $(filter-out man/assay-rpm.8 $(VERIFIER_PAGES),$(wildcard man/*.[1-8]))
 INITRAMFS_FILES := $(shell cd initramfs/initramfs-tools 2>/dev/null && find . -type f)
 install_to = install -D -m $(1) $(2) '$(DESTDIR)$(3)'
 
-.PHONY: install install-rpm deb
+.PHONY: install install-rpm install-verifier deb
 install-rpm: $(RPM_PLUGIN)
 	$(if $(RPM_PLUGIN),,$(error rpm's headers are missing: librpm-dev))
 	$(call install_to,644,$(RPM_PLUGIN),$(RPM_DIR)/assay.so)
@@ -220,8 +234,12 @@ install-rpm: $(RPM_PLUGIN)
 	install -d -m 755 '$(DESTDIR)$(RPM_MACROS)'
 	sed 's,/usr/lib/assay/rpm,$(RPM_DIR),g' rpm-plugin/macros.transaction_assay >'$(DESTDIR)$(RPM_MACROS)/macros.transaction_assay'
 	chmod 644 '$(DESTDIR)$(RPM_MACROS)/macros.transaction_assay'
+install-verifier: $(BUILD)/bin/assay-verifier
+	$(call install_to,755,$<,$(LIBEXECDIR)/assay-verifier)
+	$(foreach m,$(VERIFIER_PAGES),$(call install_to,644,$(m),$(MANDIR)/man$(lastword $(subst ., ,$(m)))/$(notdir $(m))) &&) true
+	install -d -m 755 '$(DESTDIR)/etc/assay/verifier/trust' '$(DESTDIR)/etc/assay/verifier/ek-ca'
 install: all
-	$(foreach p,$(filter-out assay,$(READY)),$(call install_to,755,$(BUILD)/bin/$(p),$(LIBEXECDIR)/$(p)) &&) true
+	$(foreach p,$(filter-out assay assay-verifier,$(READY)),$(call install_to,755,$(BUILD)/bin/$(p),$(LIBEXECDIR)/$(p)) &&) true
 	$(if $(filter assay,$(READY)),$(call install_to,755,$(BUILD)/bin/assay,$(BINDIR)/assay))
 	$(foreach m,$(MAN_PAGES),$(call install_to,644,$(m),$(MANDIR)/man$(lastword $(subst ., ,$(m)))/$(notdir $(m))) &&) true
 	$(Q)cd initramfs/initramfs-tools 2>/dev/null || exit 0; for f in $(INITRAMFS_FILES); do \

@@ -6,6 +6,8 @@
 #include "assay/checks/refusals.h"
 #include "assay/next_boot/bundle.h"
 #include "assay/commands/status.h"
+#include "lock/blob.h"
+#include "lock/word.h"
 #include "proto/level.h"
 
 #define EVM_X509 2L /* bits of /sys/kernel/security/evm (Documentation/ABI/testing/evm) */
@@ -131,6 +133,39 @@ static int64_t changed_at(const struct host *host, const char *path)
 	return host_stat(host, path, &st) ? st.st_mtime : 0;
 }
 
+/* The word of assay-unlock is for the operator; root can write it, too. */
+static void look_at_word(struct report *r, struct buf *word)
+{
+	static const char why[] = "why ";
+	char *state = NULL, *line = buf_line(word, &state);
+
+	if (!line || strcmp(line, "opened recovery") != 0)
+		return;
+	line = buf_line(word, &state);
+	(void)report_add(r, REPORT_ADVICE, "lock", "assay lock reseal",
+			 "this boot was opened by the recovery key: %s",
+			 line && strncmp(line, why, strlen(why)) == 0 ? line + strlen(why) : "");
+}
+
+static void look_at_lock(const struct host *host, const struct state *s, struct report *r)
+{
+	AUTO_BUF word = BUF_INIT(HOST_TEXT_MAX);
+	bool there = false;
+
+	if (!host_has(host, LOCK_BLOB_PATH)) {
+		if (s->force == FORCE_ENFORCE)
+			(void)report_add(r, REPORT_ADVICE, "lock", NULL,
+					 "no lock is set: root can disable enforcement for the "
+					 "next boot");
+		return;
+	}
+	if (host_read(host, LOCK_WORD_PATH, &word, &there, NULL) == 0 && there)
+		look_at_word(r, &word);
+	else
+		(void)report_add(r, REPORT_ADVICE, "lock", "update-initramfs -u -k all, and reboot",
+				 "the lock was not opened at this boot: the initramfs is older");
+}
+
 static void look_open(const struct host *host, const struct state *s, struct report *r)
 {
 	char initrd[FACTS_NAME_MAX + 32];
@@ -154,9 +189,7 @@ static void look_open(const struct host *host, const struct state *s, struct rep
 	if (s->force == FORCE_LOG)
 		(void)report_add(r, REPORT_ADVICE, "log", "assay events, then assay enable",
 				 "log mode: nothing is denied");
-	if (s->force == FORCE_ENFORCE)
-		(void)report_add(r, REPORT_ADVICE, "lock", NULL,
-				 "no lock is set: root can disable enforcement for the next boot");
+	look_at_lock(host, s, r);
 	if (s->facts.violations > 0)
 		(void)report_add(r, REPORT_ADVICE, "measurement", NULL,
 				 "%ld measurement violations since boot: files were written while "

@@ -193,11 +193,11 @@ static int read_on(struct sources *s, struct buf *out, struct err *err)
 static int cut_to_entries(struct sources *s, struct buf *out, struct err *err)
 {
 	struct rd rd = rd_init(out->data, out->len);
-	struct mlist_entry entry;
+	struct mlist_frame frame; /* what is in it is for the verifier to judge */
 	size_t whole = 0;
 	bool end = false;
 
-	while (mlist_next(&rd, &entry, &end, NULL) == 0 && !end)
+	while (mlist_frame_next(&rd, &frame, &end, NULL) == 0 && !end)
 		whole = out->len - rd.left;
 	if (end)
 		return 0;

@@ -5,7 +5,13 @@
 
 #include "cli/cmd.h"
 
+/* Each with its options and help. */
+extern const struct cmd command_serve;
+extern const struct cmd command_host;
+extern const struct cmd command_trust;
+extern const struct cmd command_appraise;
+
 int cmd_judge_list(const struct cmd *cmd, int argc, char **argv);
-extern const struct cmd command_judge_list; /* the same with its options and help */
+extern const struct cmd command_judge_list;
 
 #endif

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keyrings, EVM and the measurement of the record. */
+/* Keyrings and EVM. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/io.h"
 #include "base/keyring.h"
 #include "initramfs/boot/parts.h"
-#include "tpm/pcr.h"
 
 /* Documentation/ABI/testing/evm: bit 1 x509 keys, bit 2 metadata writes, bit 31 no more changes. */
 #define EVM_X509 0x2U
@@ -109,19 +107,4 @@ int evm_start(struct boot *boot, struct err *err)
 	if (env_write(boot->dirs.security, "evm", text, err) < 0)
 		return -1;
 	return evm_check(boot, value, text, err);
-}
-
-/* A device that is there but does not answer is a failure, not an absence. */
-int measure_record(struct boot *boot, struct err *err)
-{
-	unsigned int pcr = boot->record.settings.pcr;
-
-	if (!io_exists(TPM_DEVICE)) {
-		report_line(boot, "pcr %u tpm absent", pcr);
-		return 0;
-	}
-	if (tpm_pcr_extend(pcr, boot->record_text.data, boot->record_text.len, err) < 0)
-		return -1;
-	report_line(boot, "pcr %u extended", pcr);
-	return 0;
 }

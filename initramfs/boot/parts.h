@@ -3,12 +3,8 @@
 #ifndef ASSAY_INITRAMFS_BOOT_PARTS_H
 #define ASSAY_INITRAMFS_BOOT_PARTS_H
 
+#include "initramfs/record/record.h"
 #include "initramfs/shared/boot.h"
-
-/* bundle.c: each checks that it is what the record, or its signature, names. */
-MUST_USE int bundle_load_certs(struct boot *boot, struct err *err);
-MUST_USE int bundle_verify(struct boot *boot, struct err *err);
-MUST_USE int bundle_load_policy(struct boot *boot, struct err *err);
 
 /* kernel.c: would a kernel of this configuration do what the record asks for? */
 MUST_USE int kernel_check(struct boot *boot, const char *config, struct err *err);
@@ -17,7 +13,9 @@ MUST_USE int kernel_check(struct boot *boot, const char *config, struct err *err
 MUST_USE int keyrings_fill(struct boot *boot, struct err *err);
 MUST_USE int keyrings_detach(struct boot *boot, struct err *err);
 MUST_USE int evm_start(struct boot *boot, struct err *err);
-MUST_USE int measure_record(struct boot *boot, struct err *err);
+
+/* credentials.c: those for which assay-unlock left a key; the keys are gone afterwards. */
+MUST_USE int credentials_open(struct boot *boot, struct err *err);
 
 /* root.c */
 MUST_USE int root_check(struct boot *boot, struct err *err);

@@ -3,9 +3,9 @@
 #include "initramfs/boot/parts.h"
 
 /*
- * What lies between the measurement and the switches is for the lock: unseal, unlock what hangs on
- * the secret, cap the PCR.  It must come after measure_record, which the seal names, and before
- * root_enter, after which nothing of the initramfs may be needed any more.
+ * What hangs on a lock is unsealed between measure_record, whose value the seal names, and
+ * measure_cap, after which nothing can be for the rest of the boot; assay-unlock has done both the
+ * measuring and the unsealing where the root file system itself hangs on it.
  */
 static const struct step boot_steps[] = {
 	{ REASON_ENVIRONMENT, env_prepare, false },
@@ -20,6 +20,8 @@ static const struct step boot_steps[] = {
 	{ REASON_KEYRING, keyrings_fill, true },
 	{ REASON_EVM, evm_start, true },
 	{ REASON_TPM, measure_record, true },
+	{ REASON_TPM, measure_cap, true },
+	{ REASON_ENVIRONMENT, credentials_open, false },
 	{ REASON_SWITCH, switches_set, false },
 	{ REASON_ROOT, root_enter, false },
 	{ REASON_ENVIRONMENT, mend_unsigned, true },

@@ -49,6 +49,7 @@ struct boot {
 	struct cert_set certs;
 	int32_t keyring_ima;
 	int32_t keyring_evm;
+	bool measured;	   /* the record is in its PCR */
 	struct buf report; /* lines of REPORT_PATH */
 };
 

@@ -36,7 +36,7 @@ static int check_quote(struct appraisal *a, struct err *err)
 
 	if (evidence_qualifying(e, qualifying, err) < 0)
 		return -1;
-	if (public_check_ak(a->in->ak, &why) < 0)
+	if (public_check_ak_terms(a->in->ak, &why) < 0)
 		(void)verdict_add(a->verdict, VERDICT_IDENTITY, VERDICT_NO_ENTRY, "%s", why.text);
 	else if (e->pcrs.bank != HASH_SHA256 || e->pcrs.mask != APPRAISE_QUOTE_MASK)
 		(void)verdict_add(a->verdict, VERDICT_QUOTE, VERDICT_NO_ENTRY,

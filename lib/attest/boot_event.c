@@ -174,14 +174,18 @@ static int read_section(const struct boot_event *event, struct boot_reading *rea
 }
 
 /* UEFI_IMAGE_LOAD_EVENT, 10.2.3. */
-static bool is_image(const struct boot_event *event)
+static bool is_image(const struct boot_event *event, struct boot_reading *reading)
 {
 	struct rd r = rd_init(event->data, event->len);
 
 	if (event->pcr != 4 || event->type != BOOT_EV_APPLICATION)
 		return false;
 	(void)rd_bytes(&r, 24); /* location, length, link time address */
-	return rd_le64(&r) == r.left && rd_ok(&r);
+	if (rd_le64(&r) != r.left || !rd_ok(&r))
+		return false;
+	reading->len = r.left;
+	reading->text = rd_bytes(&r, r.left);
+	return true;
 }
 
 /* A tagged event, 10.2.7.  The kernel hashes what it tells of, not the tag. */
@@ -201,7 +205,7 @@ static enum boot_kind kind_of_claim(const struct boot_event *event, struct boot_
 {
 	const uint8_t *end = event->len > 1 ? memchr(event->data, '\0', event->len) : NULL;
 
-	if (is_image(event))
+	if (is_image(event, reading))
 		return BOOT_KIND_IMAGE;
 	if (event->pcr != 9 || event->type != BOOT_EV_IPL)
 		return kind_of_tag(event);

@@ -48,8 +48,9 @@ struct boot_variable {
 
 struct boot_reading {
 	enum boot_kind kind;
-	const uint8_t *text; /* STRING: without its prefix; FILE; SECTION, SECTION_DATA: UTF-16 */
-	size_t len;	     /* bytes, without a NUL */
+	const uint8_t
+		*text; /* STRING: without its prefix; SECTION...: UTF-16; IMAGE: device path */
+	size_t len;    /* bytes, without a NUL */
 	struct boot_variable var; /* VARIABLE, VALUE */
 };
 

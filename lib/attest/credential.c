@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "attest/enrol.h"
-#include "crypto/aead.h"
+#include "base/random.h"
+#include "crypto/cfb.h"
 #include "crypto/hmac.h"
 #include "crypto/kdf.h"
 #include "crypto/pubkey.h"

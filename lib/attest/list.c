@@ -136,10 +136,9 @@ static const char *begin_replay(const struct list_expect *expect, struct list_in
 	return NULL;
 }
 
-static void say_mismatch(const struct list_replay *replay, struct list_input *input)
+/* at: the index of the entry before which the replay ended. */
+static void say_mismatch(const struct list_replay *replay, struct list_input *input, uint64_t at)
 {
-	uint64_t at = input->state.entries + replay->entries;
-
 	if (replay->other_pcr)
 		(void)verdict_add(input->verdict, VERDICT_LIST, at,
 				  "an entry of another PCR than 10");
@@ -168,13 +167,17 @@ static int judge_proven(struct list_judge *judge, const struct list_expect *expe
 	};
 	j->first = state->entries;
 	judge_entries(j, replay->threads, input->data, replay->bytes);
+	if (atomic_load(&j->run.trouble)) {
+		list_reasons_done(&j->reasons);
+		return err_set(err, "measurement list: out of memory");
+	}
 	list_reasons_give(&j->reasons, j->run.kexec_from, input->verdict);
 	list_reasons_done(&j->reasons);
 	input->result.by_cache = j->run.by_cache;
 	state->violations += j->run.violations;
 	state->kexec = j->run.kexec_from != UINT64_MAX;
 	state->failed = state->failed || j->reasons.n > 0;
-	state->aggregate_seen = true;
+	state->aggregate_seen = state->aggregate_seen || j->run.aggregate;
 	state->entries += replay->entries;
 	state->offset += replay->bytes;
 	if (value)
@@ -222,7 +225,7 @@ int list_judge_run(struct list_judge *judge, unsigned int threads, const struct 
 		return -1;
 	input->result.replayed = replay.matched;
 	if (quoted && !replay.matched) {
-		say_mismatch(&replay, input);
+		say_mismatch(&replay, input, input->state.entries + replay.entries);
 		return 0;
 	}
 	if (replay.entries && judge_proven(judge, expect, input, &replay, err) < 0)
@@ -230,7 +233,7 @@ int list_judge_run(struct list_judge *judge, unsigned int threads, const struct 
 	input->result.entries = replay.entries;
 	input->result.bytes = replay.bytes;
 	if (!quoted && (replay.damaged || replay.other_pcr))
-		say_mismatch(&replay, input);
+		say_mismatch(&replay, input, input->state.entries);
 	say_what_is_missing(judge, input, failed_before);
 	return 0;
 }

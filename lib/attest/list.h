@@ -14,7 +14,7 @@
 
 #define LIST_MAX (256U << 20)	      /* bytes of one list */
 #define LIST_DENIED_MAX 65536	      /* digests that are not to run any more */
-#define LIST_CACHE_DEFAULT (1U << 20) /* signatures remembered, 48 bytes each at most */
+#define LIST_CACHE_DEFAULT (1U << 20) /* signatures remembered, 16 bytes each */
 
 /* Whose signatures count.  The judge takes a copy; no certificate means that nothing passes. */
 struct list_trust {
@@ -26,7 +26,8 @@ struct list_trust {
 
 /*
  * How far one host's list of one boot was judged.  Flat, for the store; all zero: nothing yet.  The
- * values are what PCR 10 holds after the entries so far, in the banks of SHA-1 and SHA-256.
+ * value of the bank that is quoted is what PCR 10 holds after the entries so far; the other's is
+ * all zero, and a host that changes banks within a boot is refused.
  */
 struct list_state {
 	uint64_t offset; /* bytes of the list */
@@ -41,7 +42,9 @@ struct list_state {
 
 /* What the list's first entry must hold: H(PCR 0..9) of the quote (ima_calc_boot_aggregate()). */
 struct list_expect {
-	struct digest pcr;		 /* PCR 10 as quoted: SHA-1 or SHA-256 tells the bank */
+	/* PCR 10 as quoted; its algorithm tells the bank.  SHA-384 and SHA-512 have no place in the
+	 * state: for whole lists only. */
+	struct digest pcr;
 	const struct digest *aggregates; /* the hashes that the kernel may have used */
 	size_t n_aggregates;		 /* 0: any is taken (a list without a quote) */
 };
@@ -70,9 +73,12 @@ void list_judge_free(struct list_judge *judge);
 
 /*
  * Judges the bytes that follow state->offset.  threads: 1 for a service with workers, 0 for all
- * cores.  Entries up to the last prefix that gives the quoted PCR are judged and state moves there;
+ * cores.  Entries up to the prefix that gives the quoted PCR are judged and state moves there;
  * where none does, reasons say so and state is as it was.  expect->pcr.len 0: no quote, the whole
- * is judged.  Fails only for want of memory: everything else is a reason.
+ * is judged, and replayed in the bank of SHA-256.  Adds reasons and never says pass: that is for
+ * the caller, who has seen the rest.  Refuses, too, what has nothing but boot_aggregate in it, and
+ * every round after one with a refused entry, until the caller clears state->failed.  Fails only
+ * for want of memory, with state as it was: everything else is a reason.
  */
 MUST_USE int list_judge_run(struct list_judge *judge, unsigned int threads,
 			    const struct list_expect *expect, struct list_input *input,

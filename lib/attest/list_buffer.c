@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What the kernel measures that is no file: keys, command lines, events of its own.
- * process_buffer_measurement() of security/integrity/ima/ima_main.c, Linux 6.1 and 6.12.
- */
+/* What the kernel measures that is no file: keys, command lines, events of its own. */
 #include <string.h>
 
 #include "attest/list_judge.h"
+#include "crypto/bank.h"
 #include "ima/xattr.h"
 
 enum event { EVENT_KEY, EVENT_HARMLESS, EVENT_KEXEC, EVENT_DENIED };
 
-/* Any other name is taken for that of a keyring. */
+/* Names of process_buffer_measurement(), security/integrity/ima/ima_main.c, Linux 6.1 and 6.12, by
+ * their callers.  Any other is taken for that of a keyring. */
 static const struct {
 	const char *name;
 	enum event event;
@@ -45,14 +44,16 @@ static enum event event_of(const char *name)
  */
 static bool is_buffer(const struct mlist_entry *e)
 {
-	struct digest digest, made;
+	uint8_t made[HASH_SIZE_MAX];
+	struct digest digest;
 
 	if (!e->buffer || e->verity || *e->buffer == XATTR_DIGSIG ||
 	    *e->buffer == XATTR_EVM_PORTABLE || *e->buffer == XATTR_VERITY_DIGSIG)
 		return false;
-	return mlist_entry_digest(e, &digest, NULL) == 0 &&
-	       hash_bytes(digest.algo, e->buffer, e->buffer_len, &made, NULL) == 0 &&
-	       memcmp(made.data, digest.data, digest.len) == 0;
+	if (mlist_entry_digest(e, &digest, NULL) < 0)
+		return false;
+	bank_hash(digest.algo, e->buffer, e->buffer_len, made);
+	return memcmp(made, digest.data, digest.len) == 0;
 }
 
 static bool is_trusted(const struct cert_set *certs, const struct mlist_entry *e)

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define SET_WAYS 4 /* a cache line */
 #define HEAD_LEN 6 /* bytes before digest and signature */
@@ -24,15 +25,21 @@ struct set {
 struct list_cache {
 	struct siphash_key key;
 	uint64_t mask;
-	struct set *sets;
+	struct set *sets; /* mapped: aligned, and taken from memory as they are used */
 };
+
+static size_t sets_size(const struct list_cache *cache)
+{
+	return (cache->mask + 1) * sizeof(*cache->sets);
+}
 
 void list_cache_free(struct list_cache *cache)
 {
 	if (!cache)
 		return;
 	explicit_bzero(&cache->key, sizeof(cache->key));
-	free(cache->sets);
+	if (cache->sets)
+		(void)munmap(cache->sets, sets_size(cache));
 	free(cache);
 }
 
@@ -45,6 +52,7 @@ int list_cache_new(size_t entries, struct list_cache **ret_cache, struct err *er
 {
 	CLEANUP(cleanup_cache) struct list_cache *c = calloc(1, sizeof(*c));
 	size_t sets = 1;
+	void *mapped;
 
 	if (entries > LIST_CACHE_MAX)
 		return err_set(err, "cache: more than %zu signatures", LIST_CACHE_MAX);
@@ -52,10 +60,14 @@ int list_cache_new(size_t entries, struct list_cache **ret_cache, struct err *er
 		sets *= 2;
 	if (!c)
 		return err_set(err, "out of memory");
-	c->sets = calloc(sets, sizeof(*c->sets));
-	if (!c->sets)
-		return err_set(err, "out of memory");
 	c->mask = sets - 1;
+	mapped = mmap(NULL, sets_size(c), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0);
+	if (mapped == MAP_FAILED)
+		return err_set(err, "out of memory");
+	c->sets = mapped;
+	/* Each look goes somewhere else: with small pages it would wait for their tables, too. */
+	(void)madvise(mapped, sets_size(c), MADV_HUGEPAGE);
 	if (siphash_key_make(&c->key, err) < 0)
 		return -1;
 	*ret_cache = take_ptr(&c);

@@ -58,6 +58,8 @@ static void judge_first(struct list_run *run, const struct mlist_entry *e)
 	else if (!is_expected(run->expect, &digest))
 		list_reasons_add(run->reasons, VERDICT_AGGREGATE, 0,
 				 "boot_aggregate is not that of the quoted PCRs 0 to 9");
+	else
+		atomic_store(&run->aggregate, true);
 }
 
 static void judge_violation(struct list_run *run, const struct mlist_entry *e, uint64_t index)

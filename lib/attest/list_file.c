@@ -13,48 +13,75 @@ static void refuse(struct list_run *run, const struct mlist_entry *e, uint64_t i
 	list_reasons_add(run->reasons, code, index, NAME ": %s", e->name, why);
 }
 
-/* The digest that the signature is over; which one must agree with what was measured. */
-static int signed_digest(const struct xattr_sig *sig, const struct mlist_entry *e,
-			 const struct digest *digest, struct digest *ret_digest, struct err *err)
+/* Why the signature can't be over what was measured; NULL: it may be. */
+static const char *why_not_over(const struct xattr_sig *sig, const struct mlist_entry *e,
+				const struct digest *digest)
 {
 	bool v3 = sig->type == XATTR_VERITY_DIGSIG;
 
-	if (v3 != e->verity)
-		return err_set(err,
-			       v3 ? "a signature for fs-verity, on a file that was hashed"
-				  : "a signature over a hash, on a file that is under fs-verity");
-	if (sig->algo != digest->algo)
-		return err_set(err, "the signature is over %s, the digest is %s",
-			       hash_algo_name(sig->algo), hash_algo_name(digest->algo));
-	if (v3)
-		return xattr_v3_digest(XATTR_VERITY_DIGSIG, digest, ret_digest, err);
-	*ret_digest = *digest;
-	return 0;
+	if (v3 && !e->verity)
+		return "a signature for fs-verity, on a file that was hashed";
+	if (!v3 && e->verity)
+		return "a signature over a hash, on a file that is under fs-verity";
+	return sig->algo != digest->algo ? "the signature is over another kind of digest" : NULL;
+}
+
+/* Does a trusted key say so?  *ret_known: one has this key ID. */
+static enum cert_answer ask_trusted(const struct list_run *run, const struct xattr_sig *sig,
+				    const struct digest *digest, bool *ret_known)
+{
+	enum cert_answer answer = CERT_NO;
+	struct digest over = *digest;
+	const struct cert *cert;
+	size_t pos = 0;
+
+	*ret_known = false;
+	if (sig->type == XATTR_VERITY_DIGSIG &&
+	    xattr_v3_digest(XATTR_VERITY_DIGSIG, digest, &over, NULL) < 0)
+		return CERT_CANT_ASK;
+	while (answer == CERT_NO && (cert = cert_set_find(&run->judge->certs, sig->keyid, &pos))) {
+		*ret_known = true;
+		answer = cert_ask(cert, &over, sig->sig, sig->sig_len);
+	}
+	return answer;
+}
+
+static void refuse_key(struct list_run *run, const struct mlist_entry *e, uint64_t index,
+		       uint32_t keyid, bool known)
+{
+	if (known)
+		atomic_fetch_add(&run->refused, 1);
+	list_reasons_add(run->reasons, known ? VERDICT_BAD_SIGNATURE : VERDICT_UNKNOWN_KEY, index,
+			 known ? NAME ": the signature does not match (key %08x)"
+			       : NAME ": signed by a key that is not trusted (%08x)",
+			 e->name, keyid);
 }
 
 /* Accepts in one place: where it returns true. */
 static bool verify(struct list_run *run, const struct mlist_entry *e, uint64_t index,
 		   const struct xattr_sig *sig, const struct digest *digest)
 {
-	struct err err = ERR_INIT;
-	const struct cert *cert;
-	struct digest over;
-	bool known = false;
-	size_t pos = 0;
+	const char *why = why_not_over(sig, e, digest);
+	bool known;
 
-	if (signed_digest(sig, e, digest, &over, &err) < 0) {
-		refuse(run, e, index, VERDICT_BAD_SIGNATURE, err.text);
+	if (why) {
+		refuse(run, e, index, VERDICT_BAD_SIGNATURE, why);
 		return false;
 	}
-	while ((cert = cert_set_find(&run->judge->certs, sig->keyid, &pos))) {
-		known = true;
-		if (cert_verify(cert, &over, sig->sig, sig->sig_len, NULL) == 0)
-			return true;
+	if (atomic_load(&run->refused) >= LIST_REFUSED_MAX) {
+		list_reasons_count(run->reasons);
+		return false;
 	}
-	list_reasons_add(run->reasons, known ? VERDICT_BAD_SIGNATURE : VERDICT_UNKNOWN_KEY, index,
-			 known ? NAME ": the signature does not match (key %08x)"
-			       : NAME ": signed by a key that is not trusted (%08x)",
-			 e->name, sig->keyid);
+	switch (ask_trusted(run, sig, digest, &known)) {
+	case CERT_YES:
+		return true;
+	case CERT_CANT_ASK:
+		atomic_store(&run->trouble, true);
+		return false;
+	case CERT_NO:
+		break;
+	}
+	refuse_key(run, e, index, sig->keyid, known);
 	return false;
 }
 

@@ -18,6 +18,10 @@
 
 #define LIST_AGGREGATE_NAME "boot_aggregate"
 
+/* Signatures of one run that may fail to verify.  The list is refused then, and to verify the rest,
+ * which a host may fill with any number of them, would be its way to take the verifier's time. */
+#define LIST_REFUSED_MAX 1000
+
 struct list_judge {
 	struct cert_set certs;
 	struct list_denied *denied;
@@ -38,6 +42,8 @@ void list_reasons_init(struct list_reasons *reasons);
 void list_reasons_done(struct list_reasons *reasons);
 void list_reasons_add(struct list_reasons *reasons, enum verdict_code code, uint64_t entry,
 		      const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* One more, without words. */
+void list_reasons_count(struct list_reasons *reasons);
 /* To the verdict, in order.  After kexec_from a second boot_aggregate is that of another kernel. */
 void list_reasons_give(const struct list_reasons *reasons, uint64_t kexec_from,
 		       struct verdict *verdict);
@@ -47,6 +53,9 @@ struct list_run {
 	const struct list_judge *judge;
 	const struct list_expect *expect;
 	struct list_reasons *reasons;
+	atomic_bool trouble;	  /* something could not be asked: there is no verdict */
+	atomic_bool aggregate;	  /* the first entry is the right one */
+	_Atomic uint64_t refused; /* signatures that did not verify */
 	_Atomic uint64_t by_cache;
 	_Atomic uint64_t violations;
 	_Atomic uint64_t kexec_from; /* first entry that tells of a kexec; UINT64_MAX: none */

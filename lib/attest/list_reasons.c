@@ -54,6 +54,13 @@ void list_reasons_add(struct list_reasons *reasons, enum verdict_code code, uint
 	(void)pthread_mutex_unlock(&reasons->lock);
 }
 
+void list_reasons_count(struct list_reasons *reasons)
+{
+	(void)pthread_mutex_lock(&reasons->lock);
+	reasons->more++;
+	(void)pthread_mutex_unlock(&reasons->lock);
+}
+
 void list_reasons_give(const struct list_reasons *reasons, uint64_t kexec_from,
 		       struct verdict *verdict)
 {

@@ -204,44 +204,63 @@ int public_key(const struct tpm_public *p, struct pubkey **ret_key, struct err *
 	return pubkey_from_point(&point, ret_key, err);
 }
 
-/* What both kinds of key must be, the numbers included. */
-static int check_key(const struct tpm_public *p, struct err *err)
+static int check_name_algo(const struct tpm_public *p, struct err *err)
+{
+	if (!is_long_enough(p->name_algo))
+		return err_set(err, "its name is made by %s", hash_algo_name(p->name_algo));
+	return 0;
+}
+
+static int check_numbers(const struct tpm_public *p, struct err *err)
 {
 	AUTO_PUBLIC key = NULL;
 
-	if (!is_long_enough(p->name_algo))
-		return err_set(err, "its name is made by %s", hash_algo_name(p->name_algo));
 	return public_key(p, &key, err);
 }
 
-int public_check_ak(const struct tpm_public *ak, struct err *err)
+static int check_ak_terms(const struct tpm_public *ak, struct err *err)
 {
 	uint16_t scheme = ak->type == PUBLIC_RSA ? TPM_RSASSA : TPM_ECDSA;
 
 	if (check_attributes(ak->attributes,
 			     FIXED_TPM | FIXED_PARENT | DATA_ORIGIN | RESTRICTED | SIGN, DECRYPT,
 			     err) < 0)
-		return err_prepend(err, "not an attestation key");
+		return -1;
 	if (ak->scheme != scheme || !is_long_enough(ak->scheme_hash) || ak->symmetric != TPM_NULL)
-		return err_set(err,
-			       "not an attestation key: its scheme is not %s with SHA-256 or "
-			       "longer",
+		return err_set(err, "its scheme is not %s with SHA-256 or longer",
 			       ak->type == PUBLIC_RSA ? "RSASSA" : "ECDSA");
-	if (check_key(ak, err) < 0)
+	return check_name_algo(ak, err);
+}
+
+int public_check_ak_terms(const struct tpm_public *ak, struct err *err)
+{
+	if (check_ak_terms(ak, err) < 0)
 		return err_prepend(err, "not an attestation key");
 	return 0;
 }
 
-int public_check_ek(const struct tpm_public *ek, struct err *err)
+int public_check_ak(const struct tpm_public *ak, struct err *err)
+{
+	if (check_ak_terms(ak, err) < 0 || check_numbers(ak, err) < 0)
+		return err_prepend(err, "not an attestation key");
+	return 0;
+}
+
+static int check_ek(const struct tpm_public *ek, struct err *err)
 {
 	if (check_attributes(ek->attributes,
 			     FIXED_TPM | FIXED_PARENT | DATA_ORIGIN | RESTRICTED | DECRYPT, SIGN,
 			     err) < 0)
-		return err_prepend(err, "not an endorsement key");
+		return -1;
 	if (ek->symmetric != TPM_AES || (ek->symmetric_bits != 128 && ek->symmetric_bits != 256) ||
 	    ek->scheme != TPM_NULL)
-		return err_set(err, "not an endorsement key: it protects nothing by AES in CFB");
-	if (check_key(ek, err) < 0)
+		return err_set(err, "it protects nothing by AES in CFB");
+	return check_name_algo(ek, err) < 0 ? -1 : check_numbers(ek, err);
+}
+
+int public_check_ek(const struct tpm_public *ek, struct err *err)
+{
+	if (check_ek(ek, err) < 0)
 		return err_prepend(err, "not an endorsement key");
 	return 0;
 }

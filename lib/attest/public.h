@@ -45,6 +45,8 @@ MUST_USE int public_decode(const void *data, size_t len, struct tpm_public *ret_
 /* Fails unless it is an attestation key: fixedTPM, fixedParent, sensitiveDataOrigin, restricted,
  * sign, not decrypt; RSASSA with RSA 2048-4096 or ECDSA with P-256, P-384; SHA-256 or longer. */
 MUST_USE int public_check_ak(const struct tpm_public *ak, struct err *err);
+/* The same but for the key's numbers, which public_verify looks at anyway: for each round. */
+MUST_USE int public_check_ak_terms(const struct tpm_public *ak, struct err *err);
 
 /* Fails unless it is an endorsement key: fixedTPM, fixedParent, restricted, decrypt, not sign. */
 MUST_USE int public_check_ek(const struct tpm_public *ek, struct err *err);

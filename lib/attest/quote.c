@@ -98,7 +98,7 @@ int quote_verify(const struct quote_input *input, struct proven_quote *ret_quote
 	if (input->attest_len > QUOTE_MAX || input->sig_len > QUOTE_SIG_MAX ||
 	    input->nonce_len > QUOTE_NONCE_MAX || input->pcrs->mask >> QUOTE_PCRS)
 		return err_set(err, "quote: larger than any");
-	if (public_check_ak(input->ak, err) < 0 ||
+	if (public_check_ak_terms(input->ak, err) < 0 ||
 	    public_verify(input->ak, input->attest, input->attest_len, input->sig, input->sig_len,
 			  err) < 0 ||
 	    take_quote(input, &in, &q, err) < 0)

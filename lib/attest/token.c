@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "attest/enrol.h"
+#include "base/random.h"
 #include "base/rd.h"
 #include "crypto/aead.h"
 #include "crypto/hmac.h"

@@ -1,102 +1,113 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sealing texts that only we read, over OpenSSL's AES. */
+/* Sealing and opening with AES-256-GCM. */
 #include "crypto/aead.h"
 
 #include <string.h>
 
 #include <openssl/err.h>
 
-#include "crypto/hmac.h"
+#include "base/random.h"
 #include "crypto/ossl.h"
 
-#define NONCE_LEN 12
-#define TAG_LEN 16
-#define IV_LEN 16
+#define WHAT "AES-256-GCM"
 
-OSSL_CLEANUP(cleanup_cipher, EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
-#define AUTO_CIPHER CLEANUP(cleanup_cipher) EVP_CIPHER_CTX *
-
-static int encrypt(EVP_CIPHER_CTX *ctx, const struct aead *aead, const void *text, int len,
-		   uint8_t *at)
+static EVP_CIPHER_CTX *begin(const struct aes256gcm *with, int encrypt)
 {
-	int n = 0, tail = 0;
+	AUTO_CIPHER ctx = EVP_CIPHER_CTX_new();
+	int n = 0;
 
-	if (!ctx || EVP_EncryptInit_ex2(ctx, EVP_aes_256_gcm(), aead->key, at, NULL) != 1 ||
-	    EVP_EncryptUpdate(ctx, NULL, &n, (const uint8_t *)aead->domain,
-			      (int)strlen(aead->domain)) != 1 ||
-	    EVP_EncryptUpdate(ctx, at + NONCE_LEN, &n, text, len) != 1 || n != len ||
-	    EVP_EncryptFinal_ex(ctx, at + NONCE_LEN + n, &tail) != 1 || tail != 0)
+	if (!ctx ||
+	    EVP_CipherInit_ex2(ctx, EVP_aes_256_gcm(), with->key, with->nonce, encrypt, NULL) != 1)
+		return NULL;
+	if (with->aad_len && EVP_CipherUpdate(ctx, NULL, &n, with->aad, (int)with->aad_len) != 1)
+		return NULL;
+	return take_ptr(&ctx);
+}
+
+/* Both directions: as many bytes come out as go in, and none at the end. */
+static int run(EVP_CIPHER_CTX *ctx, const uint8_t *in, size_t len, uint8_t *out)
+{
+	int n = 0, last = 0;
+
+	if (len && EVP_CipherUpdate(ctx, out, &n, in, (int)len) != 1)
 		return -1;
-	return EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, at + NONCE_LEN + n) == 1
-		       ? 0
-		       : -1;
+	return EVP_CipherFinal_ex(ctx, out + n, &last) == 1 && (size_t)n == len ? 0 : -1;
+}
+
+static int check_sizes(const struct aes256gcm *with, size_t len, struct err *err)
+{
+	if (len > AES256GCM_MAX || with->aad_len > AES256GCM_MAX)
+		return err_set(err, WHAT ": more than %u bytes", AES256GCM_MAX);
+	return 0;
+}
+
+int aes256gcm_seal(const struct aes256gcm *with, const void *plain, size_t len, struct buf *out,
+		   struct err *err)
+{
+	AUTO_CIPHER ctx = NULL;
+	size_t before = out->len;
+	uint8_t *at;
+
+	if (check_sizes(with, len, err) < 0 ||
+	    buf_reserve(out, len + AES256GCM_TAG_LEN, &at, err) < 0)
+		return -1;
+	ctx = begin(with, 1);
+	if (ctx && run(ctx, plain, len, at) == 0 &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, AES256GCM_TAG_LEN, at + len) == 1)
+		return 0;
+	out->len = before;
+	return ossl_fail(err, WHAT);
+}
+
+int aes256gcm_open(const struct aes256gcm *with, const void *sealed, size_t len, struct buf *out,
+		   struct err *err)
+{
+	AUTO_CIPHER ctx = NULL;
+	uint8_t tag[AES256GCM_TAG_LEN];
+	size_t before = out->len, plain_len;
+	uint8_t *at;
+
+	if (len < AES256GCM_TAG_LEN)
+		return err_set(err, WHAT ": shorter than its tag");
+	plain_len = len - AES256GCM_TAG_LEN;
+	if (check_sizes(with, plain_len, err) < 0 || buf_reserve(out, plain_len, &at, err) < 0)
+		return -1;
+	memcpy(tag, (const uint8_t *)sealed + plain_len, sizeof(tag));
+	ctx = begin(with, 0);
+	if (ctx && EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, sizeof(tag), tag) == 1 &&
+	    run(ctx, sealed, plain_len, at) == 0)
+		return 0;
+	explicit_bzero(at, plain_len);
+	out->len = before;
+	ERR_clear_error();
+	return err_set(err, WHAT ": another key, or changed bytes");
 }
 
 int aead_seal(const struct aead *aead, const void *text, size_t len, struct buf *out,
 	      struct err *err)
 {
-	AUTO_CIPHER ctx = EVP_CIPHER_CTX_new();
 	size_t before = out->len;
-	uint8_t *at;
+	uint8_t nonce[AES256GCM_NONCE_LEN];
+	struct aes256gcm with = { aead->key, nonce, aead->domain, strlen(aead->domain) };
 
 	if (len == 0 || len > AEAD_TEXT_MAX)
 		return err_set(err, "seal: a text of %zu bytes", len);
-	if (buf_reserve(out, len + AEAD_EXTRA, &at, err) < 0)
-		return -1;
-	if (random_bytes(at, NONCE_LEN, err) == 0 && encrypt(ctx, aead, text, (int)len, at) == 0)
+	if (random_bytes(nonce, sizeof(nonce), err) == 0 &&
+	    buf_put(out, nonce, sizeof(nonce), err) == 0 &&
+	    aes256gcm_seal(&with, text, len, out, err) == 0)
 		return 0;
 	out->len = before;
-	return ossl_fail(err, "seal");
-}
-
-static int decrypt(EVP_CIPHER_CTX *ctx, const struct aead *aead, const uint8_t *sealed, int len,
-		   uint8_t *at)
-{
-	uint8_t tag[TAG_LEN];
-	int n = 0, tail = 0;
-
-	memcpy(tag, sealed + NONCE_LEN + len, TAG_LEN);
-	if (!ctx || EVP_DecryptInit_ex2(ctx, EVP_aes_256_gcm(), aead->key, sealed, NULL) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, tag) != 1 ||
-	    EVP_DecryptUpdate(ctx, NULL, &n, (const uint8_t *)aead->domain,
-			      (int)strlen(aead->domain)) != 1 ||
-	    EVP_DecryptUpdate(ctx, at, &n, sealed + NONCE_LEN, len) != 1 || n != len ||
-	    EVP_DecryptFinal_ex(ctx, at + n, &tail) != 1 || tail != 0)
-		return -1;
-	return 0;
+	return -1;
 }
 
 int aead_open(const struct aead *aead, const void *sealed, size_t len, struct buf *out,
 	      struct err *err)
 {
-	AUTO_CIPHER ctx = EVP_CIPHER_CTX_new();
-	size_t before = out->len;
-	uint8_t *at;
+	struct aes256gcm with = { aead->key, sealed, aead->domain, strlen(aead->domain) };
 
-	if (len <= AEAD_EXTRA || len > AEAD_TEXT_MAX + AEAD_EXTRA)
+	if (len <= AEAD_EXTRA || len > AEAD_TEXT_MAX + AEAD_EXTRA ||
+	    aes256gcm_open(&with, (const uint8_t *)sealed + AES256GCM_NONCE_LEN,
+			   len - AES256GCM_NONCE_LEN, out, NULL) < 0)
 		return err_set(err, "not ours");
-	if (buf_reserve(out, len - AEAD_EXTRA, &at, err) < 0)
-		return -1;
-	if (decrypt(ctx, aead, sealed, (int)(len - AEAD_EXTRA), at) == 0)
-		return 0;
-	out->len = before;
-	ERR_clear_error();
-	return err_set(err, "not ours");
-}
-
-int cfb_encrypt(const uint8_t *key, size_t key_len, uint8_t *data, size_t len, struct err *err)
-{
-	const EVP_CIPHER *cipher = key_len == 16   ? EVP_aes_128_cfb128()
-				   : key_len == 32 ? EVP_aes_256_cfb128()
-						   : NULL;
-	static const uint8_t zero[IV_LEN];
-	AUTO_CIPHER ctx = EVP_CIPHER_CTX_new();
-	int n = 0;
-
-	if (!cipher || len > AEAD_TEXT_MAX)
-		return err_set(err, "encrypt: a key of %zu bytes, a text of %zu", key_len, len);
-	if (!ctx || EVP_EncryptInit_ex2(ctx, cipher, key, zero, NULL) != 1 ||
-	    EVP_EncryptUpdate(ctx, data, &n, data, (int)len) != 1 || (size_t)n != len)
-		return ossl_fail(err, "encrypt");
 	return 0;
 }

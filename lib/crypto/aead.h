@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* AES-256-GCM (NIST SP 800-38D) with a random nonce, and AES in CFB as TPMs protect credentials. */
+/* AES-256-GCM: NIST SP 800-38D, with nonces of 96 bits and whole tags. */
 #ifndef ASSAY_CRYPTO_AEAD_H
 #define ASSAY_CRYPTO_AEAD_H
 
@@ -9,10 +9,31 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#define AES256GCM_KEY_LEN 32	 /* bytes */
+#define AES256GCM_NONCE_LEN 12	 /* bytes; never the same twice with one key */
+#define AES256GCM_TAG_LEN 16	 /* bytes that sealing adds */
+#define AES256GCM_MAX (1U << 24) /* bytes of plain text, and of what is only authenticated */
+
+struct aes256gcm {
+	const uint8_t *key;   /* AES256GCM_KEY_LEN */
+	const uint8_t *nonce; /* AES256GCM_NONCE_LEN */
+	const void *aad;      /* authenticated, not encrypted; NULL when aad_len is 0 */
+	size_t aad_len;
+};
+
+/* Appends the cipher text and its tag. */
+MUST_USE int aes256gcm_seal(const struct aes256gcm *with, const void *plain, size_t len,
+			    struct buf *out, struct err *err);
+
+/* Appends the plain text, only if the tag is right; out is as it was otherwise. */
+MUST_USE int aes256gcm_open(const struct aes256gcm *with, const void *sealed, size_t len,
+			    struct buf *out, struct err *err);
+
 #define AEAD_KEY_SIZE 32
-#define AEAD_EXTRA 28 /* bytes more than the text: nonce 12, tag 16 */
+#define AEAD_EXTRA (AES256GCM_NONCE_LEN + AES256GCM_TAG_LEN) /* bytes more than the text */
 #define AEAD_TEXT_MAX 65536
 
+/* The same with a nonce of its own, for texts that only we read. */
 struct aead {
 	const uint8_t *key; /* AEAD_KEY_SIZE bytes */
 	const char *domain; /* what the text is, authenticated with it */
@@ -24,10 +45,5 @@ MUST_USE int aead_seal(const struct aead *aead, const void *text, size_t len, st
 /* Appends the text; fails on anything that aead_seal of this key and domain did not make. */
 MUST_USE int aead_open(const struct aead *aead, const void *sealed, size_t len, struct buf *out,
 		       struct err *err);
-
-/* AES-128 or -256 (key_len 16 or 32) in CFB mode with a zero vector, in place: NIST SP 800-38A,
- * 6.3; for keys that are used once. */
-MUST_USE int cfb_encrypt(const uint8_t *key, size_t key_len, uint8_t *data, size_t len,
-			 struct err *err);
 
 #endif

@@ -285,34 +285,60 @@ static void keep_spare(const struct cert *cert, enum hash_algo algo, EVP_PKEY_CT
 	EVP_PKEY_CTX_free(ctx);
 }
 
-/* 1: verifies, 0: does not, -1: could not be asked. */
-static int verify_plain(const struct cert *cert, const struct digest *digest, const void *sig,
-			size_t sig_len)
+/* Is it for want of memory that OpenSSL failed?  Empties its queue of errors. */
+static bool lacked_memory(void)
+{
+	bool lacked = false;
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0)
+		lacked = lacked || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+	return lacked;
+}
+
+static enum cert_answer verify_plain(const struct cert *cert, const struct digest *digest,
+				     const void *sig, size_t sig_len)
 {
 	EVP_PKEY_CTX *ctx = take_spare(cert, digest->algo);
-	int ok;
+	enum cert_answer answer = CERT_YES;
 
-	if (!ctx)
-		return -1;
-	ok = EVP_PKEY_verify(ctx, sig, sig_len, digest->data, digest->len);
-	ERR_clear_error();
+	if (!ctx) {
+		ERR_clear_error();
+		return CERT_CANT_ASK;
+	}
+	if (EVP_PKEY_verify(ctx, sig, sig_len, digest->data, digest->len) != 1)
+		answer = lacked_memory() ? CERT_CANT_ASK : CERT_NO;
 	keep_spare(cert, digest->algo, ctx);
-	return ok == 1;
+	return answer;
+}
+
+enum cert_answer cert_ask(const struct cert *cert, const struct digest *digest, const void *sig,
+			  size_t sig_len)
+{
+	const struct p256 *fast = NULL;
+
+	if (digest->len == 0 || digest->len != hash_algo_size(digest->algo))
+		return CERT_NO;
+	if (cert->kind == CERT_P256)
+		fast = p256_when_it_pays(&cert->spares->p256, cert->pkey);
+	/* What it refuses may have failed for another reason: the slow way tells. */
+	if (fast && p256_verify(fast, digest, sig, sig_len))
+		return CERT_YES;
+	return verify_plain(cert, digest, sig, sig_len);
 }
 
 int cert_verify(const struct cert *cert, const struct digest *digest, const void *sig,
 		size_t sig_len, struct err *err)
 {
-	const struct p256 *fast = NULL;
-	int ok;
-
 	if (digest->len == 0 || digest->len != hash_algo_size(digest->algo))
 		return err_set(err, "verify: a digest of %zu bytes", digest->len);
-	if (cert->kind == CERT_P256)
-		fast = p256_when_it_pays(&cert->spares->p256, cert->pkey);
-	ok = fast ? p256_verify(fast, digest, sig, sig_len)
-		  : verify_plain(cert, digest, sig, sig_len);
-	if (ok < 0)
-		return ossl_fail(err, "verify");
-	return ok == 1 ? 0 : err_set(err, "the signature does not match");
+	switch (cert_ask(cert, digest, sig, sig_len)) {
+	case CERT_YES:
+		return 0;
+	case CERT_CANT_ASK:
+		return err_set(err, "verify: out of memory");
+	case CERT_NO:
+		break;
+	}
+	return err_set(err, "the signature does not match");
 }

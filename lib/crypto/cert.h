@@ -39,6 +39,11 @@ void cert_der(const struct cert *cert, const uint8_t **ret_data, size_t *ret_len
 MUST_USE int cert_verify(const struct cert *cert, const struct digest *digest, const void *sig,
 			 size_t sig_len, struct err *err);
 
+/* The same, for whoever must know a "no" from what could not be asked, for want of memory. */
+enum cert_answer { CERT_NO, CERT_YES, CERT_CANT_ASK };
+MUST_USE enum cert_answer cert_ask(const struct cert *cert, const struct digest *digest,
+				   const void *sig, size_t sig_len);
+
 /* What verify trusts.  Empty means that nothing verifies. */
 struct cert_set {
 	struct cert *cert[CERT_SET_MAX];

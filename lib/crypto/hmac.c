@@ -3,7 +3,6 @@
 #include "crypto/hmac.h"
 
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 
 #include "crypto/ossl.h"
 
@@ -14,8 +13,9 @@ int hmac_bytes(const struct hmac_key *key, const void *data, size_t len, struct 
 
 	if (hash_algo_decode(key->hash, &ret_mac->algo, err) < 0)
 		return -1;
-	if (!EVP_Q_mac(NULL, "HMAC", NULL, hash_algo_name(key->hash), NULL, key->data, key->len,
-		       data, len, ret_mac->data, sizeof(ret_mac->data), &got))
+	if (!EVP_Q_mac(NULL, "HMAC", NULL, hash_algo_name(key->hash), NULL,
+		       key->len ? key->data : "", key->len, data, len, ret_mac->data,
+		       sizeof(ret_mac->data), &got))
 		return ossl_fail(err, "HMAC");
 	ret_mac->len = got;
 	return 0;
@@ -24,11 +24,4 @@ int hmac_bytes(const struct hmac_key *key, const void *data, size_t len, struct 
 bool hmac_equal(const void *a, const void *b, size_t len)
 {
 	return CRYPTO_memcmp(a, b, len) == 0;
-}
-
-int random_bytes(void *ret_data, size_t len, struct err *err)
-{
-	if (len > INT32_MAX || RAND_bytes(ret_data, (int)len) != 1)
-		return ossl_fail(err, "random bytes");
-	return 0;
 }

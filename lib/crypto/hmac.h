@@ -20,7 +20,4 @@ MUST_USE int hmac_bytes(const struct hmac_key *key, const void *data, size_t len
 
 bool hmac_equal(const void *a, const void *b, size_t len);
 
-/* From the kernel's generator, through OpenSSL. */
-MUST_USE int random_bytes(void *ret_data, size_t len, struct err *err);
-
 #endif

@@ -43,11 +43,13 @@ OSSL_CLEANUP(ossl_cleanup_pctx, EVP_PKEY_CTX, EVP_PKEY_CTX_free)
 OSSL_CLEANUP(ossl_cleanup_bio, BIO, BIO_free_all)
 OSSL_CLEANUP(ossl_cleanup_x509, X509, X509_free)
 OSSL_CLEANUP(ossl_cleanup_pubkey, X509_PUBKEY, X509_PUBKEY_free)
+OSSL_CLEANUP(ossl_cleanup_cipher, EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
 
 #define AUTO_PKEY CLEANUP(ossl_cleanup_pkey) EVP_PKEY *
 #define AUTO_PCTX CLEANUP(ossl_cleanup_pctx) EVP_PKEY_CTX *
 #define AUTO_BIO CLEANUP(ossl_cleanup_bio) BIO *
 #define AUTO_X509 CLEANUP(ossl_cleanup_x509) X509 *
+#define AUTO_CIPHER CLEANUP(ossl_cleanup_cipher) EVP_CIPHER_CTX *
 #define AUTO_PUBKEY CLEANUP(ossl_cleanup_pubkey) X509_PUBKEY *
 
 #endif

@@ -61,7 +61,17 @@ MUST_USE int record_parse(const char *text, size_t len, struct record *ret_recor
 MUST_USE int record_verify(const void *text, size_t len, const void *sig, size_t sig_len,
 			   const struct cert_set *trusted, struct err *err);
 
-/* What a PCR of SHA-256 holds that was extended with the text alone; PROTOCOL.record, section 4. */
+/* What the PCR is extended with, after the text, when nothing of the boot may be unsealed any more.
+ */
+#define RECORD_CAP "assay-record end\n"
+#define RECORD_CAP_LEN (sizeof(RECORD_CAP) - 1)
+
+/*
+ * What a PCR of SHA-256 holds that was extended with the text alone, which is when the lock is
+ * unsealed; and what it holds once it is capped, for the rest of the boot.  PROTOCOL.record, 4.
+ */
+MUST_USE int record_pcr_unsealing_value(const void *text, size_t len, struct digest *ret_value,
+					struct err *err);
 MUST_USE int record_pcr_value(const void *text, size_t len, struct digest *ret_value,
 			      struct err *err);
 

@@ -16,15 +16,39 @@
 #define IMA_DIR "/sys/kernel/security/ima"
 #define PCR_TEXT_MAX 256 /* bytes */
 
-int record_pcr_value(const void *text, size_t len, struct digest *ret_value, struct err *err)
+/* TPM2_PCR_Extend with the digest of data: the new value is H(old value || H(data)). */
+static int extend(struct digest *value, const void *data, size_t len, struct err *err)
 {
-	uint8_t both[64] = { 0 };
+	uint8_t both[64];
 	struct digest d;
 
-	if (hash_bytes(HASH_SHA256, text, len, &d, err) < 0)
+	if (hash_bytes(HASH_SHA256, data, len, &d, err) < 0)
 		return -1;
-	memcpy(both + d.len, d.data, d.len);
-	return hash_bytes(HASH_SHA256, both, sizeof(both), ret_value, err);
+	memcpy(both, value->data, value->len);
+	memcpy(both + value->len, d.data, d.len);
+	return hash_bytes(HASH_SHA256, both, sizeof(both), value, err);
+}
+
+int record_pcr_unsealing_value(const void *text, size_t len, struct digest *ret_value,
+			       struct err *err)
+{
+	struct digest value = { .algo = HASH_SHA256, .len = hash_algo_size(HASH_SHA256) };
+
+	if (extend(&value, text, len, err) < 0)
+		return -1;
+	*ret_value = value;
+	return 0;
+}
+
+int record_pcr_value(const void *text, size_t len, struct digest *ret_value, struct err *err)
+{
+	struct digest value;
+
+	if (record_pcr_unsealing_value(text, len, &value, err) < 0 ||
+	    extend(&value, RECORD_CAP, RECORD_CAP_LEN, err) < 0)
+		return -1;
+	*ret_value = value;
+	return 0;
 }
 
 static int read_pcr(unsigned int pcr, struct buf *out, struct err *err)

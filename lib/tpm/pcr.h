@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "crypto/hash.h"
+#include "tpm/policy.h"
 
 #define TPM_DEVICE "/dev/tpmrm0"
 
@@ -23,5 +24,8 @@ MUST_USE int tpm_pcr_extend(unsigned int pcr, const void *data, size_t len, stru
 /* Reads the PCR's value in one bank. */
 MUST_USE int tpm_pcr_read(unsigned int pcr, enum hash_algo bank, struct digest *ret_value,
 			  struct err *err);
+
+/* Reads the PCRs of the mask in the SHA-256 bank; fails where the TPM has none. */
+MUST_USE int tpm_pcrs_read(uint32_t mask, struct tpm_pcrs *ret_pcrs, struct err *err);
 
 #endif

@@ -13,7 +13,7 @@ ANY_OPTION = re.compile(r"\bFl\s+(?:Fl\s+|-)([a-z][a-z0-9-]*)")
 COMMAND = re.compile(r"^  ([a-z][a-z0-9-]*) {2,}\S", re.M)
 EVERYWHERE = {"help", "version"}
 # Started by no operator: it has no commands and no table of them.
-NOT_A_TABLE = ("assay-boot", "assay-guard")
+NOT_A_TABLE = ("assay-boot", "assay-guard", "assay-unlock")
 
 
 def help_of(program, *words):

@@ -31,7 +31,8 @@ dpkg -i $P/mine.deb""",
 cp $P/mine.der /var/lib/assay/trust/$(sha256sum <$P/mine.der | cut -c1-64); dpkg -i $P/mine.deb""",
     "a PCR of one's own": """cp $P/mine.gpg /var/lib/assay/trust/$(sha256sum <$P/mine.gpg | cut -c1-64)
 sed -i "s/^pcr 13/pcr 12/; s/^keyring sha256:[0-9a-f]*/keyring sha256:$(sha256sum <$P/mine.gpg | cut -c1-64)/" /run/assay/record
-tpm2_pcrextend 12:sha256=$(sha256sum </run/assay/record | cut -c1-64); cp $P/lists/* /var/lib/apt/lists/
+tpm2_pcrextend 12:sha256=$(sha256sum </run/assay/record | cut -c1-64)
+tpm2_pcrextend 12:sha256=$(echo 'assay-record end' | sha256sum | cut -c1-64); cp $P/lists/* /var/lib/apt/lists/
 dpkg -i $P/evil.deb""",
     "what the record names exchanged": """for f in /var/lib/assay/trust/*; do cp $P/mine.der $f; done
 dpkg -i $P/mine.deb""",

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mlist_gen KEY CERT ENTRIES FILES LIST: a signed measurement list (template ima-sig). */
 /*
- * mlist_gen KEY CERT ENTRIES FILES LIST: a signed measurement list (template ima-sig).
- *
  * ENTRIES entries besides boot_aggregate, over FILES different files, each signed for real; a file
  * that is there more than once has other names.  Prints what PCR 10 then holds, "sha1:HEX" and
  * "sha256:HEX", a line each.

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mlist_speed CERT LIST ALGO:HEX ROUNDS: how long the judge takes over a list. */
 /*
- * mlist_speed CERT LIST ALGO:HEX ROUNDS: how long the judge takes over a list.
- *
  * Prints a JSON object of medians of ROUNDS runs, in seconds: "replay" alone, "first" with an empty
  * memory, "again" with one that knows the signatures, and each with "_cpu", the time of all
  * processors together; and "entries".  Fails unless all judge well.

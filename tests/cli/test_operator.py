@@ -11,7 +11,7 @@ import pytest
 
 from frame.deb import ELF
 from frame.dpkg_root import DpkgRoot
-from frame.operator import CONFIG, KCONFIG, SCRIPT, findings
+from frame.operator import CONFIG, KCONFIG, SCRIPT, fake_boot, findings
 from frame.terminal import on_terminal
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="security.* attributes take root")
@@ -315,24 +315,6 @@ def test_status_of_off_while_enforcing_asks_for_disable_again(assay, signed):
     assert "mend: reboot\n" in assay("status").out
 
 
-def fake_boot(root, state):
-    """The files of a kernel that loaded a policy, and what assay-boot left."""
-    ima = root / "sys/kernel/security/ima"
-    ima.mkdir(parents=True)
-    (ima / "violations").write_text("0\n")
-    (root / "run/assay").mkdir(parents=True)
-    digest = subprocess.run(["sha256sum", root / "var/lib/assay/boot/record"], capture_output=True,
-                            text=True, check=True).stdout[:64]
-    (root / "run/assay/boot").write_text(f"state {state}\nrecord sha256:{digest}\n")
-    for path, text in {"sys/kernel/security/lockdown": "none [integrity] confidentiality\n",
-                       "sys/module/module/parameters/sig_enforce": "Y\n",
-                       "proc/sys/kernel/yama/ptrace_scope": "3\n",
-                       "proc/sys/kernel/kexec_load_disabled": "1\n",
-                       "proc/sys/kernel/unprivileged_bpf_disabled": "1\n"}.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text)
-
-
 def test_status_of_an_enforcing_boot(assay, signed):
     """Exit 0 and "enforcing as configured" when the kernel's facts fit the record."""
     assay("enable")
@@ -375,10 +357,13 @@ def test_the_pcr_alone_is_not_called_proof(assay, signed):
     assay("enable")
     fake_boot(signed, "enforce")
     record = (signed / "var/lib/assay/boot/record").read_bytes()
-    value = hashlib.sha256(bytes(32) + hashlib.sha256(record).digest()).hexdigest()
+    value = hashlib.sha256(bytes(32) + hashlib.sha256(record).digest()).digest()
+    capped = hashlib.sha256(value + hashlib.sha256(b"assay-record end\n").digest()).hexdigest()
     path = signed / "sys/class/tpm/tpm0/pcr-sha256/12"
     path.parent.mkdir(parents=True)
-    path.write_text(value.upper() + "\n")
+    path.write_text(value.hex() + "\n")
+    assert assay("status").rc == 1, "a boot that was not capped"
+    path.write_text(capped.upper() + "\n")
     done = assay("status")
     assert done.rc == 0 and "the configured one, as its PCR says" in done.out and "proven" not in done.out, done
 

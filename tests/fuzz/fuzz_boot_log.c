@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	AUTO_MEM struct boot_facts *facts = calloc(1, sizeof(*facts));
-	const struct boot_claim claim = { data, size, HASH_SHA256, "console=ttyS0 panic=-1 quiet" };
+	const struct boot_claim claim = { data, size, HASH_SHA256,
+					  "console=ttyS0 panic=-1 quiet loglevel=0" };
 	struct err err = ERR_INIT;
 	struct pcr_set pcrs;
 	int replayed;

@@ -338,15 +338,6 @@ static void a_level_that_is_not_enough(void)
 	REFUSES(h, boot_as(h, (struct host_shape){ .other_level = true }), VERDICT_LEVEL, "'any'");
 }
 
-static void an_old_epoch(void)
-{
-	AUTO_HOST h = host_new();
-
-	CHECK(h);
-	h->policy.min_epoch = 6;
-	REFUSES(h, host_round(h, true), VERDICT_EPOCH, "epoch 5");
-}
-
 static void a_file_without_a_signature(void)
 {
 	AUTO_HOST h = host_new();
@@ -496,7 +487,6 @@ static const struct unit_case cases[] = {
 	CASE(no_record),
 	CASE(a_host_that_only_logs),
 	CASE(a_level_that_is_not_enough),
-	CASE(an_old_epoch),
 	CASE(a_file_without_a_signature),
 	CASE(a_file_by_a_foreign_key),
 	CASE(a_list_that_was_cut_or_changed),

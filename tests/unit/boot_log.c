@@ -12,12 +12,12 @@ REAL_FILE(log_qemu61, LOGS "qemu-kernel-6.1");
 REAL_FILE(pcrs_qemu61, PCRS "qemu-kernel-6.1.pcrs");
 REAL_FILE(log_qemu612, LOGS "qemu-kernel-6.12");
 REAL_FILE(pcrs_qemu612, PCRS "qemu-kernel-6.12.pcrs");
-REAL_FILE(log_uki, LOGS "uki-6.1");
-REAL_FILE(pcrs_uki, PCRS "uki-6.1.pcrs");
-REAL_FILE(log_sdboot, LOGS "systemd-boot-6.12");
-REAL_FILE(pcrs_sdboot, PCRS "systemd-boot-6.12.pcrs");
-REAL_FILE(log_grub, LOGS "shim-grub-6.1");
-REAL_FILE(pcrs_grub, PCRS "shim-grub-6.1.pcrs");
+REAL_FILE(log_uki, LOGS "uki-a");
+REAL_FILE(pcrs_uki, PCRS "uki-a.pcrs");
+REAL_FILE(log_sdboot, LOGS "systemd-boot-a");
+REAL_FILE(pcrs_sdboot, PCRS "systemd-boot-a.pcrs");
+REAL_FILE(log_grub, LOGS "shim-grub-a");
+REAL_FILE(pcrs_grub, PCRS "shim-grub-a.pcrs");
 
 /* Lines "BANK PCR HEX" as that machine's /sys/class/tpm had them; all must be what is replayed. */
 static bool replays(const uint8_t *log, size_t len, const uint8_t *pcrs, size_t *ret_checked)
@@ -40,6 +40,8 @@ static bool replays(const uint8_t *log, size_t len, const uint8_t *pcrs, size_t 
 		size = hash_algo_size(algo);
 		must(hex_parse(hex, want, size, &err));
 		at += skip;
+		if (pcr == 10)
+			continue; /* IMA's */
 		if (boot_log_replay(log, len, algo, &got, &err) < 0 ||
 		    memcmp(got.value[pcr], want, size) != 0)
 			return false;

@@ -4,7 +4,7 @@
 #define ASSAY_TESTS_UNIT_KNOWN_HOST_H
 
 #include "tpm/identity.h"
-#include "unit/swtpm.h"
+#include "unit/quoting.h"
 
 #define NONCE "a nonce of the verifier"
 

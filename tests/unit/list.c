@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The judge of measurement lists: what passes, and that nothing else does. */
+#include <pthread.h>
+
 #include "unit/list_world.h"
 
 /* A world with three signed files, not judged yet. */
@@ -23,7 +25,8 @@ static void signed_files_pass(void)
 	CHECK_CLEAN(w);
 	CHECK(w->input.result.replayed && w->input.result.entries == 4);
 	CHECK(w->input.state.entries == 4 && w->input.state.offset == w->list.len);
-	CHECK(!w->input.state.failed && w->input.result.by_cache == 0);
+	CHECK(!w->input.state.failed && w->input.state.aggregate_seen);
+	CHECK(w->input.result.by_cache == 0);
 	CHECK_MEM(w->input.state.sha256, w->expect.pcr.data, 32);
 }
 
@@ -197,6 +200,7 @@ static void the_first_is_the_right_boot_aggregate(void)
 	w->expect.aggregates = &other;
 	CHECK_OK(world_judge(w), &w->err);
 	CHECK_REASON(w, VERDICT_AGGREGATE, 0, "not that of the quoted PCRs");
+	CHECK(!w->input.state.aggregate_seen);
 	w->input.state = (struct list_state){ .offset = 0 };
 	w->expect.n_aggregates = 0;
 	CHECK_OK(world_judge(w), &w->err);
@@ -238,6 +242,28 @@ static void more_reasons_than_there_is_room_are_counted(void)
 	CHECK(w->verdict.reasons[VERDICT_REASONS_MAX - 1].entry == VERDICT_REASONS_MAX);
 }
 
+/* One signature, many files: each is asked for, up to a number; then the rest is only counted. */
+static void many_bad_signatures_take_no_more_time(void)
+{
+	enum { BAD = 1000, LATER = 50 };
+	AUTO_WORLD w = world_new();
+	char name[32];
+
+	CHECK(w);
+	for (int i = 0; i < BAD + LATER; i++) {
+		(void)snprintf(name, sizeof(name), "/%d", i);
+		CHECK_OK(world_add(w, (struct told){ .name = name, .other_sig = "/y" }), &w->err);
+	}
+	CHECK_OK(world_add(w, (struct told){ .name = "/good" }), &w->err);
+	CHECK_OK(world_judge(w), &w->err);
+	CHECK(w->verdict.n == VERDICT_REASONS_MAX && w->input.state.failed);
+	CHECK(w->verdict.more == BAD + LATER + 1 - VERDICT_REASONS_MAX);
+	/* What was not looked at is not taken for good later. */
+	w->input.state = (struct list_state){ .offset = 0 };
+	CHECK_OK(world_judge(w), &w->err);
+	CHECK(w->input.result.by_cache == 0 && w->verdict.n == VERDICT_REASONS_MAX);
+}
+
 /* With threads the answer is the same, to the order of the reasons. */
 static void threads_find_the_same(void)
 {
@@ -267,6 +293,57 @@ static void threads_find_the_same(void)
 	}
 }
 
+/* One host of several that one judge serves at a time. */
+struct host {
+	const struct world *w;
+	struct verdict verdict;
+	bool good;
+};
+
+static void *serve(void *arg)
+{
+	struct host *h = arg;
+	struct list_input input = { .data = h->w->list.data,
+				    .len = h->w->list.len,
+				    .verdict = &h->verdict };
+	struct err err = ERR_INIT;
+
+	h->good = true;
+	for (int i = 0; i < 10; i++) {
+		verdict_init(&h->verdict);
+		input.state = (struct list_state){ .offset = 0 };
+		h->good = h->good &&
+			  list_judge_run(h->w->judge, 2, &h->w->expect, &input, &err) == 0 &&
+			  h->verdict.n == 1 && h->verdict.reasons[0].entry == 201 &&
+			  input.state.entries == 202;
+	}
+	return NULL;
+}
+
+static void hosts_share_a_judge(void)
+{
+	AUTO_WORLD w = world_new();
+	AUTO_MEM struct host *hosts = calloc(4, sizeof(*hosts));
+	pthread_t threads[4];
+	char name[32];
+
+	CHECK(w && hosts);
+	for (int i = 0; i < 200; i++) {
+		(void)snprintf(name, sizeof(name), "/%d", i);
+		CHECK_OK(world_add(w, (struct told){ .name = name }), &w->err);
+	}
+	CHECK_OK(world_add(w, (struct told){ .name = "/x", .other_sig = "/y" }), &w->err);
+	CHECK_OK(world_quote(w, HASH_SHA256, w->list.len), &w->err);
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+		hosts[i].w = w;
+		CHECK(pthread_create(&threads[i], NULL, serve, &hosts[i]) == 0);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+		CHECK(pthread_join(threads[i], NULL) == 0);
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+		CHECK(hosts[i].good);
+}
+
 static const struct unit_case cases[] = {
 	CASE(signed_files_pass),
 	CASE(every_bank_is_replayed),
@@ -281,7 +358,9 @@ static const struct unit_case cases[] = {
 	CASE(the_first_is_the_right_boot_aggregate),
 	CASE(nothing_to_check_is_no_pass),
 	CASE(more_reasons_than_there_is_room_are_counted),
+	CASE(many_bad_signatures_take_no_more_time),
 	CASE(threads_find_the_same),
+	CASE(hosts_share_a_judge),
 	CASE_END,
 };
 UNIT_MAIN(cases)

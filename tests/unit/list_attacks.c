@@ -9,7 +9,7 @@
 static struct world *quoted(size_t ends[static FILES + 1])
 {
 	AUTO_WORLD w = world_new();
-	char name[16];
+	char name[32];
 
 	if (!w)
 		return NULL;

@@ -66,16 +66,27 @@ static void keyrings_may_follow(void)
 		&err, "more than 8 keyrings");
 }
 
-/* PCR = H(00...00 || H(text)), of the vector. */
 static void what_the_pcr_holds(void)
 {
 	struct err err = ERR_INIT;
 	char hex[2 * HASH_SIZE_MAX + 1];
 	struct digest d;
 
-	CHECK_OK(record_pcr_value(vector, strlen(vector), &d, &err), &err);
+	CHECK_OK(record_pcr_unsealing_value(vector, strlen(vector), &d, &err), &err);
 	hex_format(d.data, d.len, hex);
 	CHECK_STR(hex, "aaf4d422cf78abb88774dd2f53e2b6687dd6267770e1c1b06775a6b89272b8c8");
+	CHECK_OK(record_pcr_value(vector, strlen(vector), &d, &err), &err);
+	hex_format(d.data, d.len, hex);
+	CHECK_STR(hex, "8a72ed5523806e392024e81a423dcd8861b86c11d378240f8bdb769d852101a6");
+}
+
+static void the_cap_is_no_record(void)
+{
+	struct err err = ERR_INIT;
+	struct record r;
+
+	CHECK_FAILS(parse(RECORD_CAP, &r, &err), &err, "record: ");
+	CHECK(RECORD_CAP_LEN == 17);
 }
 
 static void whatever_is_not_canonical_is_refused(void)
@@ -166,6 +177,7 @@ static const struct unit_case cases[] = {
 	CASE(vector_is_read_and_written_alike),
 	CASE(keyrings_may_follow),
 	CASE(what_the_pcr_holds),
+	CASE(the_cap_is_no_record),
 	CASE(whatever_is_not_canonical_is_refused),
 	CASE(words_that_decide_nothing_are_refused),
 	CASE(maxima_hold),

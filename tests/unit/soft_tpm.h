@@ -153,7 +153,7 @@ static inline int soft_put_selection(const struct soft_quote *q, struct buf *out
 	    buf_put_u8(out, n, NULL) < 0)
 		return -1;
 	for (unsigned int i = 0; i < n; i++)
-		if (buf_put_u8(out, i < 4 ? (uint8_t)(mask >> 8 * i) : 0, NULL) < 0)
+		if (buf_put_u8(out, (uint8_t)(i < 4 ? mask >> 8 * i & 0xff : 0), NULL) < 0)
 			return -1;
 	return 0;
 }

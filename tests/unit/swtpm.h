@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A software TPM that takes the device's place, whose commands can be lost, delayed and disturbed.
+/* A software TPM that takes the device's place in a unit test, and what can be done to its answers.
  */
 #ifndef ASSAY_TESTS_UNIT_SWTPM_H
 #define ASSAY_TESTS_UNIT_SWTPM_H
@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,128 +22,116 @@
 #include <tss2/tss2_tcti_swtpm.h>
 
 #include "base/attr.h"
-#include "base/rd.h"
-#include "tpm/pcr.h"
 
+/*
+ * The seam: commands are counted; the one of number `at` is lost (rc 0), or answered with rc, so
+ * often as `times` says, but for TPM2_FlushContext: what is lost there a resource manager finds,
+ * and this TPM has none.  Between commands `between` is called, with the code of the next.
+ */
 static struct {
-	unsigned int fail_after; /* this many commands are sent, the next is not; 0: all are */
+	const char *dir; /* of the TPM that answers; its socket is dir/s */
+	bool dead;
 	unsigned int sent;
-	unsigned int extends; /* before so many quotes and reads to come PCR 10 is extended */
-	unsigned int busy;    /* so many answers to quotes to come are TPM_RC_RETRY */
-	bool absent;	      /* no device node */
-	bool refusing;	      /* the command was not sent on: that is the answer */
-	bool no_ecc;	      /* it tells of no curve */
-	bool no_sha256;	      /* it gives no values of PCRs */
-	unsigned int reads;   /* of PCRs, so far */
-	uint32_t command;     /* the last one's code */
+	unsigned int at; /* from 1; 0: none */
+	unsigned int times;
+	TSS2_RC rc;
+	bool answering; /* the next answer is rc */
+	void (*between)(uint32_t code, void (*raw)(const uint8_t *command, size_t len));
+	TSS2_TCTI_CONTEXT *tcti;
 	TSS2_RC (*transmit)(TSS2_TCTI_CONTEXT *tcti, size_t len, uint8_t const *command);
 	TSS2_RC(*receive)
 	(TSS2_TCTI_CONTEXT *tcti, size_t *len, uint8_t *response, int32_t timeout);
-} device;
+} swtpm = { .dir = "a" };
 
-/* TPM2_PCR_Extend of PCR 10 in the bank of SHA-256, as IMA does it (part 3, 22.2). */
-static void extend_pcr10(TSS2_TCTI_CONTEXT *tcti)
+/* Sends a command of the test's own, past the program. */
+static void swtpm_raw(const uint8_t *command, size_t len)
 {
-	static const uint8_t head[] = { 0x80, 0x02, 0,	0, 0, 65, 0, 0,	   0x01, 0x82, 0,
-					0,    0,    10, 0, 0, 0,  9, 0x40, 0,	 0,    9,
-					0,    0,    0,	0, 0, 0,  0, 0,	   1,	 0,    0x0b };
-	uint8_t command[65] = { 0 };
 	uint8_t response[4096];
-	size_t len = sizeof(response);
+	size_t size = sizeof(response);
 
-	memcpy(command, head, sizeof(head));
-	if (device.transmit(tcti, sizeof(command), command) == TSS2_RC_SUCCESS)
-		(void)device.receive(tcti, &len, response, TSS2_TCTI_TIMEOUT_BLOCK);
+	if (swtpm.transmit(swtpm.tcti, len, command) == TSS2_RC_SUCCESS)
+		(void)swtpm.receive(swtpm.tcti, &size, response, -1);
 }
 
-static TSS2_RC watched_transmit(TSS2_TCTI_CONTEXT *tcti, size_t len, uint8_t const *command)
+static TSS2_RC swtpm_transmit(TSS2_TCTI_CONTEXT *tcti, size_t len, uint8_t const *command)
 {
-	struct rd rd = rd_init(command, len);
+	uint32_t code = (uint32_t)command[6] << 24 | (uint32_t)command[7] << 16 |
+			(uint32_t)command[8] << 8 | command[9];
 
-	if (device.fail_after && ++device.sent > device.fail_after)
-		return TSS2_TCTI_RC_IO_ERROR;
-	(void)rd_be16(&rd);
-	(void)rd_be32(&rd);
-	device.command = rd_be32(&rd);
-	device.reads += device.command == TPM2_CC_PCR_Read;
-	device.refusing = device.command == TPM2_CC_Quote && device.busy;
-	if (device.refusing) {
-		device.busy--;
+	swtpm.sent++;
+	if (swtpm.between)
+		swtpm.between(code, swtpm_raw);
+	if (code != TPM2_CC_FlushContext && swtpm.at && swtpm.sent >= swtpm.at &&
+	    swtpm.sent < swtpm.at + swtpm.times) {
+		if (!swtpm.rc)
+			return TSS2_TCTI_RC_IO_ERROR;
+		swtpm.answering = true;
 		return TSS2_RC_SUCCESS;
 	}
-	if ((device.command == TPM2_CC_Quote || device.command == TPM2_CC_PCR_Read) &&
-	    device.extends) {
-		device.extends--;
-		extend_pcr10(tcti);
-	}
-	return device.transmit(tcti, len, command);
+	return swtpm.transmit(tcti, len, command);
 }
 
-static TSS2_RC watched_receive(TSS2_TCTI_CONTEXT *tcti, size_t *len, uint8_t *response,
-			       int32_t timeout)
+static TSS2_RC swtpm_receive(TSS2_TCTI_CONTEXT *tcti, size_t *len, uint8_t *response,
+			     int32_t timeout)
 {
-	static const uint8_t retry[] = { 0x80, 0x01, 0, 0, 0, 10, 0, 0, 0x09, 0x22 };
-	/* TPM2_GetCapability: no more, TPM2_CAP_ECC_CURVES, none. */
-	static const uint8_t curves[] = { 0x80, 0x01, 0, 0, 0, 19, 0, 0, 0, 0,
-					  0,	0,    0, 0, 8, 0,  0, 0, 0 };
-	static const uint8_t values[] = { 0x80, 0x01, 0, 0, 0, 22, 0, 0, 0, 0, 0,
-					  0,	0,    1, 0, 0, 0,  0, 0, 0, 0, 0 };
-	TSS2_RC rc;
-
-	if (device.refusing) {
-		*len = sizeof(retry);
-		if (response)
-			memcpy(response, retry, sizeof(retry));
+	if (!swtpm.answering)
+		return swtpm.receive(tcti, len, response, timeout);
+	*len = 10;
+	if (!response)
 		return TSS2_RC_SUCCESS;
-	}
-	rc = device.receive(tcti, len, response, timeout);
-	if (rc != TSS2_RC_SUCCESS || !response)
-		return rc;
-	if (device.command == TPM2_CC_GetCapability && device.no_ecc && *len > 15 &&
-	    response[14] == TPM2_CAP_ECC_CURVES) {
-		*len = sizeof(curves);
-		memcpy(response, curves, sizeof(curves));
-	}
-	if (device.command == TPM2_CC_PCR_Read && device.no_sha256) {
-		*len = sizeof(values);
-		memcpy(response, values, sizeof(values));
-	}
-	return rc;
+	swtpm.answering = false;
+	memcpy(response, "\x80\x01\0\0\0\x0a", 6);
+	for (unsigned int i = 0; i < 4; i++)
+		response[6 + i] = (uint8_t)(swtpm.rc >> (24 - 8 * i));
+	return TSS2_RC_SUCCESS;
 }
 
-/* These stand where libc's and the TSS's own would. */
-int access(const char *path, int how)
+/* As the kernel's resource manager does for whoever closes it. */
+static void swtpm_flush_all(void)
 {
-	if (strcmp(path, TPM_DEVICE) != 0)
-		return faccessat(AT_FDCWD, path, how, 0);
-	errno = ENOENT;
-	return device.absent ? -1 : 0;
+	static const uint8_t first[] = { 0x80, 0x02, 0x03 }; /* objects, sessions */
+
+	for (size_t i = 0; i < sizeof(first); i++) {
+		for (uint8_t n = 0; n < 3; n++) {
+			const uint8_t flush[] = { 0x80, 0x01, 0,    0,	      0, 14, 0,
+						  0,	0x01, 0x65, first[i], 0, 0,  n };
+
+			swtpm_raw(flush, sizeof(flush));
+		}
+	}
 }
 
 TSS2_RC Tss2_Tcti_Device_Init(TSS2_TCTI_CONTEXT *tcti, size_t *size, const char *conf)
 {
-	TSS2_RC rc = Tss2_Tcti_Swtpm_Init(tcti, size, tcti ? "path=s" : NULL);
+	char words[128];
+	TSS2_RC rc;
 
 	(void)conf;
+	if (swtpm.dead)
+		return TSS2_TCTI_RC_IO_ERROR;
+	(void)snprintf(words, sizeof(words), "path=%s/s", swtpm.dir);
+	rc = Tss2_Tcti_Swtpm_Init(tcti, size, tcti ? words : NULL);
 	if (rc != TSS2_RC_SUCCESS || !tcti)
 		return rc;
-	device.transmit = TSS2_TCTI_TRANSMIT(tcti);
-	TSS2_TCTI_TRANSMIT(tcti) = watched_transmit;
-	device.receive = TSS2_TCTI_RECEIVE(tcti);
-	TSS2_TCTI_RECEIVE(tcti) = watched_receive;
+	swtpm.tcti = tcti;
+	swtpm.transmit = TSS2_TCTI_TRANSMIT(tcti);
+	TSS2_TCTI_TRANSMIT(tcti) = swtpm_transmit;
+	swtpm.receive = TSS2_TCTI_RECEIVE(tcti);
+	TSS2_TCTI_RECEIVE(tcti) = swtpm_receive;
+	swtpm_flush_all();
 	return rc;
 }
 
-static void stop_tpm(pid_t *pid)
+static void swtpm_stop(pid_t *pid)
 {
 	if (*pid > 0) {
 		(void)kill(*pid, SIGTERM);
 		(void)waitpid(*pid, NULL, 0);
 	}
+	*pid = -1;
 }
 
-/* Its sockets are there before it listens. */
-static bool listens(const char *path)
+static bool swtpm_listens(const char *path)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -150,22 +140,34 @@ static bool listens(const char *path)
 	return fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
 }
 
-/* Its state is in the current directory, fresh the first time; one connection at a time. */
-static pid_t start_tpm(void)
+/* Starts it on the state in the directory below the current one, which is made when it is not
+ * there; after a stop it is the same TPM, reset. */
+static pid_t swtpm_start(const char *dir)
 {
-	pid_t pid = fork();
+	char state[96], server[96], ctrl[96], path[64];
+	pid_t pid;
 
+	(void)mkdir(dir, 0700);
+	(void)snprintf(state, sizeof(state), "dir=%s", dir);
+	(void)snprintf(path, sizeof(path), "%s/s.ctrl", dir);
+	(void)snprintf(server, sizeof(server), "type=unixio,path=%s/s", dir);
+	(void)snprintf(ctrl, sizeof(ctrl), "type=unixio,path=%s", path);
+	pid = fork();
 	if (pid == 0) {
-		(void)execlp("swtpm", "swtpm", "socket", "--tpm2", "--tpmstate", "dir=.",
-			     "--server", "type=unixio,path=s", "--ctrl", "type=unixio,path=s.ctrl",
-			     "--flags", "not-need-init,startup-clear", NULL);
+		(void)execlp("swtpm", "swtpm", "socket", "--tpm2", "--tpmstate", state, "--server",
+			     server, "--ctrl", ctrl, "--flags", "not-need-init,startup-clear",
+			     NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 2000 && !(listens("s.ctrl") && listens("s")); i++)
+	for (int i = 0; i < 2000 && !swtpm_listens(path); i++)
 		(void)usleep(10000);
+	swtpm.dir = dir;
+	swtpm.sent = swtpm.at = swtpm.times = 0;
+	swtpm.rc = 0;
+	swtpm.between = NULL;
 	return pid;
 }
 
-#define AUTO_TPM_PROCESS CLEANUP(stop_tpm) UNUSED pid_t
+#define AUTO_SWTPM CLEANUP(swtpm_stop) UNUSED pid_t
 
 #endif

@@ -55,10 +55,13 @@ def test_report_is_true(enforcing):
         assert f"{serial} " in keys and f"{name}: {count}" in keys
 
 
-def test_record_is_measured(enforcing):
-    """PCR 13 holds the record and nothing else: H(0 || H(record)), in the SHA-256 bank."""
-    digest = hashlib.sha256(enforcing.get(RECORD)).digest()
-    assert enforcing.pcr(13) == hashlib.sha256(bytes(32) + digest).hexdigest()
+def test_record_is_measured_and_the_pcr_capped(enforcing):
+    """PCR 13 holds the record, the cap and nothing else, in the SHA-256 bank."""
+    value = bytes(32)
+    for event in (enforcing.get(RECORD), b"assay-record end\n"):
+        value = hashlib.sha256(value + hashlib.sha256(event).digest()).digest()
+    assert enforcing.pcr(13) == value.hex()
+    assert report(enforcing)["cap"] == ["pcr 13"]
 
 
 def test_switches_hold(enforcing):

@@ -24,8 +24,8 @@ LONG = bool(os.environ.get("ASSAY_LONG"))
 SETUPS = {"6.12": Setup("6.12", "verity", "portable"), "6.1": Setup("6.1", "signature", "portable")}
 
 # Codes that no initramfs or command line brings about: ROOT is for what tests/attacks does to the disk, EXEC
-# for an init that vanishes in between.
-NOT_PROVOKED = {"ROOT", "EXEC"}
+# for an init that vanishes in between, LOCK and VOLUME take a lock (test_lock).
+NOT_PROVOKED = {"ROOT", "EXEC", "LOCK", "VOLUME"}
 
 EARLY = "conf/conf.d/000"   # read before assay's own snippet
 LATE = "conf/conf.d/zz"     # and after it

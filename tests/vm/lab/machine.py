@@ -218,9 +218,13 @@ class Machine:
         return data.decode(errors="replace").replace("\r", "")
 
     def console_send(self, text):
-        """Type on the serial console."""
+        """Type on the serial console, as slowly as a person: the line holds 16 bytes, and what the
+        guest has not taken when the connection ends is lost."""
         with connect(self.work / "console.sock", self.process) as console:
-            console.sendall(text.encode())
+            for at in range(0, len(text), 4):
+                console.sendall(text[at:at + 4].encode())
+                time.sleep(0.3)
+            time.sleep(3)
 
     def offline(self, writable=False):
         """The disk while the machine is off, as a context manager: see disk.Offline."""

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reasons as JSON. */
+#include "attest/verifier/reasons.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/json.h"
+
+void cleanup_json(json_t **json)
+{
+	json_decref(*json);
+	*json = NULL;
+}
+
+json_t *reasons_parse(const struct buf *text)
+{
+	json_t *list;
+
+	if (text->len == 0)
+		return json_array();
+	list = json_loadb(buf_text(text), text->len, 0, NULL);
+	if (json_is_array(list))
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
+static json_t *reason_json(const struct verdict_reason *r)
+{
+	json_t *one = json_pack("{s:s, s:o}", "code", verdict_code_name(r->code), "text",
+				cmd_json_name(r->text));
+
+	if (one && r->entry != VERDICT_NO_ENTRY)
+		(void)json_object_set_new(one, "entry", json_integer((json_int_t)r->entry));
+	return one;
+}
+
+static bool holds(const json_t *list, const json_t *one)
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (json_equal(json_array_get(list, i), one))
+			return true;
+	return false;
+}
+
+static int add_one(json_t *list, const struct verdict_reason *r)
+{
+	AUTO_JSON one = reason_json(r);
+
+	if (!one)
+		return -1;
+	if (json_array_size(list) >= VERDICT_REASONS_MAX || holds(list, one))
+		return 0;
+	return json_array_append(list, one);
+}
+
+int reasons_add(const struct verdict *verdict, struct buf *out, struct err *err)
+{
+	AUTO_JSON list = reasons_parse(out);
+	AUTO_STR text = NULL;
+
+	if (!list)
+		return err_set(err, "store: a host's reasons are damaged");
+	for (size_t i = 0; i < verdict->n; i++)
+		if (add_one(list, &verdict->reasons[i]) < 0)
+			return err_set(err, "out of memory");
+	text = json_dumps(list, JSON_COMPACT | JSON_ENSURE_ASCII);
+	if (!text)
+		return err_set(err, "out of memory");
+	buf_reset(out);
+	return buf_put(out, text, strlen(text), err);
+}
+
+static const char *member(const json_t *list, size_t i, const char *name)
+{
+	const char *text = json_string_value(json_object_get(json_array_get(list, i), name));
+
+	return text ? text : "";
+}
+
+bool reasons_are_of_boot(const struct buf *text)
+{
+	AUTO_JSON list = reasons_parse(text);
+	const size_t n = json_array_size(list);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *code = member(list, i, "code");
+
+		if (strcmp(code, verdict_code_name(VERDICT_BOOT_STATE)) != 0 &&
+		    strcmp(code, verdict_code_name(VERDICT_COMMAND_LINE)) != 0)
+			return false;
+	}
+	return n > 0;
+}
+
+void reasons_first(const struct buf *text, char ret_text[static VERDICT_TEXT_MAX])
+{
+	AUTO_JSON list = reasons_parse(text);
+
+	(void)snprintf(ret_text, VERDICT_TEXT_MAX, "%s", member(list, 0, "text"));
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the service's threads share. */
+#include "attest/verifier/service.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int64_t now_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t now_s(void)
+{
+	return now_us() / 1000000;
+}
+
+struct trust *service_trust(struct service *service)
+{
+	struct trust *trust;
+
+	(void)pthread_rwlock_rdlock(&service->trust_lock);
+	trust = trust_hold(service->trust);
+	(void)pthread_rwlock_unlock(&service->trust_lock);
+	return trust;
+}
+
+int service_reload(struct service *service, struct err *err)
+{
+	AUTO_MEM struct vset *set = calloc(1, sizeof(*set));
+	struct trust *made = NULL;
+	struct trust *before;
+
+	if (!set)
+		return err_set(err, "out of memory");
+	if (vset_load(service->config, set, err) < 0 || trust_load(set, &made, err) < 0)
+		return -1;
+	(void)pthread_rwlock_wrlock(&service->trust_lock);
+	before = service->trust;
+	service->trust = made;
+	(void)pthread_rwlock_unlock(&service->trust_lock);
+	trust_release(before);
+	return 0;
+}
+
+int service_refresh(struct service *service, struct store_conn *conn, struct err *err)
+{
+	AUTO_BUF value = BUF_INIT(STORE_META_MAX);
+	struct boot_list *list = &service->boots.list;
+
+	if (store_meta_get(conn, META_BOOTS, &value, err) < 0)
+		return -1;
+	if (value.len > sizeof(list->digest) || value.len % sizeof(list->digest[0]))
+		return err_set(err, "store: the approved boots are damaged");
+	(void)pthread_rwlock_wrlock(&service->boots.lock);
+	list->n = value.len / sizeof(list->digest[0]);
+	if (value.len)
+		memcpy(list->digest, value.data, value.len);
+	(void)pthread_rwlock_unlock(&service->boots.lock);
+	return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The lock's secret, out of the TPM or by the recovery key. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "initramfs/unlock/unlock.h"
+#include "tpm/pcr.h"
+
+static bool unseal(struct unlock *unlock, const struct lock_blob *blob)
+{
+	AUTO_MEM struct lock_why *why = calloc(1, sizeof(*why));
+	struct err err = ERR_INIT;
+	bool asked = false;
+
+	unlock->blob = blob;
+	if (!why)
+		return err_set(&unlock->why, "out of memory") == 0;
+	if (lock_unseal_why(blob, unlock->secret, why, &asked, &err) == 0)
+		return true;
+	unlock->why = err;
+	if (asked)
+		unlock_words(blob, why, &unlock->why);
+	if (asked && why->answer == LOCK_NOT_APPROVED)
+		unlock_explain(unlock, blob);
+	return false;
+}
+
+/* Each volume has a copy of the lock's file; one of them may be older than the others. */
+static bool unseal_any(struct unlock *unlock)
+{
+	if (unlock->on_root)
+		return unseal(unlock, unlock->on_root);
+	for (size_t i = 0; i < unlock->list.n; i++)
+		if (unlock->volume[i].blob && unseal(unlock, unlock->volume[i].blob))
+			return true;
+	return false;
+}
+
+/* Each of them may be missing: it was said, and the boot goes on without a secret. */
+static bool nothing_is_here(const struct unlock *unlock)
+{
+	for (size_t i = 0; i < unlock->list.n; i++)
+		if (unlock->volume[i].luks)
+			return false;
+	return !unlock->on_root;
+}
+
+int unlock_get_secret(struct unlock *unlock, struct err *err)
+{
+	if (nothing_is_here(unlock))
+		return 0;
+	if (!io_exists(TPM_DEVICE))
+		(void)err_set(&unlock->why, "TPM: there is none");
+	else if (unseal_any(unlock)) {
+		unlock->why.text[0] = '\0';
+		return 0;
+	}
+	if (!unlock->blob)
+		unlock->blob = unlock->on_root;
+	for (size_t i = 0; i < unlock->list.n && !unlock->blob; i++)
+		unlock->blob = unlock->volume[i].blob;
+	if (!unlock->blob)
+		return err_set(err, "%s",
+			       *unlock->why.text ? unlock->why.text : "no volume has a token");
+	unlock->by_recovery = true;
+	return unlock_ask(unlock, err);
+}

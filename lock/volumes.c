@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What hangs on the lock: volumes and credentials. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "lock/credential.h"
+#include "lock/work.h"
+
+#define BY_UUID "/dev/disk/by-uuid/"
+
+static int open_at(const char *dir, const char *uuid, struct luks **ret_luks, bool *ret_there,
+		   struct err *err)
+{
+	AUTO_STR path = NULL;
+
+	if (asprintf(&path, "%s/%s", dir, uuid) < 0) {
+		path = NULL;
+		return err_set(err, "out of memory");
+	}
+	*ret_there = io_exists(path);
+	if (!*ret_there)
+		return 0;
+	if (luks_load(path, ret_luks, err) < 0)
+		return -1;
+	if (strcmp(luks_uuid(*ret_luks), uuid) == 0)
+		return 0;
+	return err_set(err, "%s: is volume %s", path, luks_uuid(*ret_luks));
+}
+
+int work_open_volume(const char *uuid, struct luks **ret_luks, struct err *err)
+{
+	bool there = false;
+
+	if (open_at(BY_UUID, uuid, ret_luks, &there, err) < 0)
+		return -1;
+	if (there)
+		return 0;
+	if (open_at(WORK_VOLUMES, uuid, ret_luks, &there, err) < 0)
+		return -1;
+	return there ? 0 : err_set(err, "no disk with this volume is here");
+}
+
+int work_note_volume(const char *uuid, const char *device, struct err *err)
+{
+	AUTO_STR real = realpath(device, NULL);
+	AUTO_STR path = NULL;
+
+	if (!real)
+		return err_errno(err, "%s", device);
+	if (asprintf(&path, "%s/%s", WORK_VOLUMES, uuid) < 0) {
+		path = NULL;
+		return err_set(err, "out of memory");
+	}
+	if (io_make_dirs(WORK_VOLUMES, err) < 0)
+		return -1;
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_errno(err, "%s", path);
+	return symlink(real, path) < 0 ? err_errno(err, "%s", path) : 0;
+}
+
+int work_hang_volume(struct luks *luks, struct luks_secret by,
+		     const uint8_t secret[static LOCK_SECRET_SIZE], const struct lock_blob *blob,
+		     struct err *err)
+{
+	AUTO_TOKEN old = TOKEN_INIT;
+	AUTO_TOKEN token = TOKEN_INIT;
+	AUTO_SECRET(key) = { 0 };
+	bool there = false;
+
+	if (luks_token_load(luks, &old, &there, err) < 0 ||
+	    lock_secret_derive(secret, "luks", luks_uuid(luks), key, err) < 0 ||
+	    lock_blob_encode(blob, &token.blob, err) < 0 ||
+	    luks_slot_add(luks, by, key, &token.keyslot, err) < 0)
+		return -1;
+	if (luks_token_save(luks, &token, err) < 0)
+		return luks_slot_remove(luks, token.keyslot, NULL) < 0
+			       ? err_prepend(err, "keyslot %d stays", token.keyslot)
+			       : -1;
+	return there ? luks_slot_remove(luks, old.keyslot, err) : 0;
+}
+
+int work_unhang_volume(struct luks *luks, struct err *err)
+{
+	AUTO_TOKEN token = TOKEN_INIT;
+	bool there = false;
+
+	if (luks_token_load(luks, &token, &there, err) < 0)
+		return -1;
+	if (!there)
+		return 0;
+	if (luks_token_remove(luks, err) < 0)
+		return -1;
+	return luks_slot_remove(luks, token.keyslot, err);
+}
+
+int work_hang_credential(const char *name, const struct buf *data,
+			 const uint8_t secret[static LOCK_SECRET_SIZE], struct err *err)
+{
+	struct credential_key by = { .name = name };
+	AUTO_BUF sealed = BUF_INIT(CREDENTIAL_SEALED_MAX);
+	AUTO_STR path = NULL;
+	int rc;
+
+	if (lock_secret_derive(secret, "credential", name, by.key, err) < 0)
+		return -1;
+	rc = credential_seal(&by, data->data, data->len, &sealed, err);
+	explicit_bzero(&by, sizeof(by));
+	if (rc < 0)
+		return -1;
+	if (asprintf(&path, "%s/%s", CREDENTIAL_DIR, name) < 0) {
+		path = NULL;
+		return err_set(err, "out of memory");
+	}
+	if (io_make_dirs(CREDENTIAL_DIR, err) < 0)
+		return -1;
+	return io_replace_file(path, &sealed, 0600, err);
+}

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What assay status tells of the lock."""
+
+import os
+
+import pytest
+
+from frame.operator import fake_boot
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="security.* attributes take root")
+
+
+@pytest.mark.parametrize("word, say", [
+    ("opened seal\nvolume 6d7f2a0e-55a3-4e7a-9c1f-0a55a7ab1e01 root\n", None),
+    ("opened recovery\nwhy PCR 9 differs\n", "this boot was opened by the recovery key: PCR 9 differs"),
+    ("opened recovery\n", "this boot was opened by the recovery key: "),
+    (None, "the lock was not opened at this boot")])
+def test_status_tells_how_the_lock_was_opened(assay, signed, word, say):
+    """Advice, with what makes it last; nothing where the TPM did it."""
+    assay("enable")
+    fake_boot(signed, "enforce")
+    assert "no lock is set" in assay("status").out
+    (signed / "var/lib/assay/lock").mkdir()
+    (signed / "var/lib/assay/lock/blob").touch()
+    if word:
+        (signed / "run/assay/lock").write_text(word)
+    done = assay("status")
+    assert done.rc == 0 and "no lock is set" not in done.out, done
+    if say:
+        assert say in done.out and "mend: " in done.out, done
+    else:
+        assert "the lock" not in done.out and "recovery" not in done.out, done

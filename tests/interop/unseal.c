@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What assay-boot asks of a lock: unseal BLOB [TIMES]  prints the SHA-256 of the secret, so often
+ * as it was unsealed; 1: sealed, the reason on stderr; 2: not to be asked. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/hex.h"
+#include "lock/unseal.h"
+
+static int unseal(const struct lock_blob *blob)
+{
+	AUTO_SECRET(secret) = { 0 };
+	char hex[2 * HASH_SIZE_MAX + 1];
+	struct lock_why *why = calloc(1, sizeof(*why));
+	struct err err = ERR_INIT;
+	struct digest digest;
+	bool asked = false;
+	int rc;
+
+	if (!why)
+		return 2;
+	rc = lock_unseal_why(blob, secret, why, &asked, &err);
+	free(why);
+	if (rc < 0) {
+		(void)fprintf(stderr, "%s\n", err.text);
+		return asked ? 1 : 2;
+	}
+	if (hash_bytes(HASH_SHA256, secret, sizeof(secret), &digest, &err) < 0)
+		return 2;
+	hex_format(digest.data, digest.len, hex);
+	(void)printf("%s\n", hex);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	AUTO_LOCK_BLOB blob = lock_blob_new();
+	struct err err = ERR_INIT;
+	bool there = false;
+	int rc = 0;
+
+	if (!blob || argc < 2 || lock_blob_load(argv[1], blob, &there, &err) < 0 || !there) {
+		(void)fprintf(stderr, "unseal: %s\n", err.text);
+		return 2;
+	}
+	for (int i = argc > 2 ? atoi(argv[2]) : 1; i > 0 && rc == 0; i--)
+		rc = unseal(blob);
+	return rc;
+}

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hosts that prove their state to a verifier: enrolled with their own TPMs, judged by their own kernels' lists."""
+
+import json
+
+import pytest
+
+from vm.lab.prepare import Setup
+from vm.lab.verifier import URL, Verifier
+
+SETUPS = [Setup("6.12", "verity", "portable"), Setup("6.1", "signature", "portable")]
+DROPPED = "cp /usr/bin/id /home/user/dropped && /home/user/dropped"
+
+pytestmark = [pytest.mark.vm, pytest.mark.parametrize("setup", SETUPS, ids=str, indirect=True)]
+
+
+@pytest.fixture
+def verifier(bin_dir):
+    """A verifier, not started yet, that trusts nobody."""
+    verifier = Verifier(bin_dir / "assay-verifier")
+    yield verifier
+    verifier.close()
+
+
+class Host:
+    """A machine and the verifier's view of it."""
+
+    def __init__(self, machine, verifier):
+        self.machine, self.verifier = machine, verifier
+        self.id = None
+
+    def enrol(self):
+        """The operator's two commands, and the administrator's word for a TPM without certificate."""
+        self.machine.put("/etc/assay/verifier.pem", self.verifier.ca)
+        enrol = f"assay attest enrol --verifier {URL} --ca /etc/assay/verifier.pem"
+        refused = self.machine.run(enrol)
+        assert refused.rc != 0 and "certificate" in refused.stderr, refused
+        self.id = json.loads(self.machine.sh("assay attest show --json"))["host"]
+        self.verifier.do("host", "add", self.id)
+        self.machine.sh(enrol)
+        return self
+
+    def report(self):
+        """One round; the verifier's word: exit code and JSON."""
+        done = self.machine.run("assay attest report --json")
+        assert done.stdout, done
+        return done.rc, json.loads(done.stdout)
+
+    def shown(self):
+        """What the administrator sees."""
+        return self.verifier.ask("host", "show", self.id)
+
+    def reasons(self):
+        """The names of what is held against it."""
+        return [reason["code"] for reason in self.shown()["reasons"]]
+
+
+@pytest.fixture
+def host(preparer, setup, machines, verifier):
+    """A function that starts a machine of a stage, beside a verifier that trusts its certificate."""
+    del machines
+
+    def make(stage, **boot):
+        machine = preparer.machine(setup, stage, net=True, reach=verifier.reach)
+        machine.start(**boot)
+        verifier.trust(machine.get("/etc/assay/certs/signing.der"))
+        if not verifier.process:
+            verifier.start()
+        return Host(machine, verifier)
+    return make
+
+
+def test_an_enforcing_host_passes(host):
+    """Round after round, after a reboot, and while programs run that were not seen before."""
+    one = host("enforcing").enrol()
+    rc, said = one.report()
+    assert rc == 0 and said["state"] == "pass", (said, one.shown())
+    one.machine.sh("hello; perl -e 1; python3 -c 1")
+    assert one.report()[0] == 0
+    one.machine.reboot()
+    assert one.report()[0] == 0
+    shown = one.shown()
+    assert shown["state"] == "pass" and shown["reasons"] == []
+
+
+def test_what_was_denied_is_no_failure(host):
+    """What the kernel refused did not run."""
+    one = host("enforcing").enrol()
+    assert one.machine.run(DROPPED, user="user").rc != 0
+    assert one.report()[0] == 0, one.shown()
+
+
+def test_in_log_mode_nothing_passes(host):
+    """What ran unsigned is named; so is that nothing was enforced; and the failure stays."""
+    one = host("log").enrol()
+    one.machine.sh(DROPPED, user="user")
+    rc, said = one.report()
+    assert rc == 1 and said["state"] == "fail"
+    assert "not-enforcing" in one.reasons() and "unsigned" in one.reasons()
+    assert any("/home/user/dropped" in reason["text"] for reason in one.shown()["reasons"])
+    one.machine.sh("assay enable")
+    one.machine.reboot()
+    assert one.report()[1]["state"] == "fail"
+    one.verifier.do("host", "reset", one.id)
+    assert one.report()[1]["state"] == "pass", one.shown()
+
+
+def test_enforcement_switched_off(host):
+    """The next boot without a record."""
+    one = host("enforcing").enrol()
+    assert one.report()[0] == 0
+    one.machine.sh("assay disable")
+    one.machine.reboot()
+    assert one.report()[1]["state"] == "fail"
+    assert "record" in one.reasons() or "not-enforcing" in one.reasons()
+
+
+def test_another_key(host, verifier, tmp_path):
+    """A verifier that trusts somebody else's certificate passes nobody."""
+    one = host("enforcing")
+    for path in (verifier.work / "trust").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    verifier.stop()
+    verifier.start()
+    one.enrol()
+    assert one.report()[1]["state"] == "fail"
+    assert "nothing-checked" in one.reasons() or "record" in one.reasons()

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The lock in a machine with UEFI and a TPM: a volume that opens by itself, and only where it may.
+
+A second disk hangs on the lock; the machine is booted by the loader on its own ESP."""
+
+import os
+import re
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from vm.boot.cpio import appended
+from vm.lab.cache import key_of
+from vm.lab.lab import Image
+from vm.lab.prepare import Setup
+
+pytestmark = pytest.mark.vm
+
+LONG = bool(os.environ.get("ASSAY_LONG"))
+SETUPS = [Setup("6.12", "verity", "portable"), Setup("6.1", "signature", "portable")]
+PROMPT = r"Recovery key \(8 groups of 6 digits\): "
+UP = r"login:"
+SECRET = "what the volume holds"
+FORMAT = f"""set -e
+printf passphrase >/root/pass; chmod 600 /root/pass
+cryptsetup luksFormat --batch-mode --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 /dev/vdb /root/pass
+cryptsetup open --key-file /root/pass /dev/vdb data
+mkfs.ext4 -q /dev/mapper/data; mount /dev/mapper/data /mnt; echo '{SECRET}' >/mnt/file; umount /mnt
+cryptsetup close data
+echo "data UUID=$(cryptsetup luksUUID /dev/vdb) none luks,discard" >>/etc/crypttab
+printf hush >/root/hush"""
+SET = ("assay lock set --require-enforcement --luks /dev/vdb --luks-key-file /root/pass"
+       " --credential db.password=/root/hush --recovery-key-out /root/recovery")
+
+
+@dataclass
+class Locked:
+    """A machine that is off, and opens its second disk by itself when it is started."""
+
+    lab: object
+    setup: Setup
+    image: Image
+    disk: Path
+    recovery: str
+
+    @contextmanager
+    def machine(self, tpm=True):
+        """A throwaway copy of it, off; tpm False: with a new TPM."""
+        disk = self.lab.blank_disk()
+        shutil.copyfile(self.disk, disk)
+        image = self.image if tpm else Image(self.image.disk)
+        with self.lab.machine(image, kernel=self.setup.kernel, efi=True, disks=[disk]) as machine:
+            machine.second = disk
+            yield machine
+
+
+def prepare(machine):
+    """From enforcing to locked: by the recovery key once, since the initramfs is a new one then."""
+    machine.start()
+    machine.sh(FORMAT, timeout=600)
+    machine.sh("assay lock authority init --no-passphrase", timeout=300)
+    machine.sh(SET, timeout=300)
+    machine.sh("update-initramfs -u", timeout=900)
+    recovery = machine.sh("cat /root/recovery").strip()
+    machine.stop_guest("reboot")
+    machine.start(wait=False)
+    machine.wait_console(PROMPT)
+    machine.console_send(recovery + "\n")
+    machine.wait_up()
+    machine.sh("assay lock approve", timeout=300)
+    machine.poweroff()
+    return recovery
+
+
+@pytest.fixture(scope="module", params=SETUPS if LONG else SETUPS[:1], ids=str)
+def locked(request, lab, preparer):
+    """The newer kernel by default, both with ASSAY_LONG."""
+    setup = request.param
+    source = preparer.image(setup, "enforcing")
+
+    def build(work):
+        disk = lab.blank_disk()
+        with lab.machine(source, kernel=setup.kernel, efi=True, disks=[disk]) as machine:
+            recovery = prepare(machine)
+            machine.save_disk(work)
+            shutil.copyfile(disk, work / "second.raw")
+            (work / "recovery").write_text(recovery, encoding="ascii")
+    key = key_of(preparer.base, setup.config(), FORMAT, SET, 1)
+    kept = lab.cache.get(f"locked-{setup}", key, build)
+    return Locked(lab, setup, Image.at(kept), kept / "second.raw", (kept / "recovery").read_text("ascii"))
+
+
+def is_open(machine):
+    """The volume is, with what was put into it."""
+    return machine.run("mount -o ro /dev/mapper/data /mnt && cat /mnt/file").stdout.strip() == SECRET
+
+
+def stays_closed(machine, say):
+    """The boot waits at the prompt, and its lines say why."""
+    machine.wait_console(PROMPT)
+    text = machine.console_text()
+    assert re.search(r"assay: the lock stays closed: .*" + say, text), text[-2000:]
+    assert not re.search(UP, text)
+
+
+def test_it_opens_by_itself_and_enforces(locked):
+    """Silently: no prompt, the volume open under crypttab's name, the credential there, the PCR capped."""
+    with locked.machine() as machine:
+        machine.start()
+        text = machine.console_text()
+        assert not re.search(PROMPT, text) and "the lock stays closed" not in text
+        assert is_open(machine)
+        assert machine.sh("cat /run/assay/credentials/db.password") == "hush"
+        assert machine.sh("stat -c %a /run/assay/credentials /run/assay/credentials/db.password").split() == ["700", "600"]
+        assert machine.run("ls /run/assay/lock-keys").rc != 0
+        word = machine.sh("cat /run/assay/lock").splitlines()
+        assert word[0] == "opened seal" and re.fullmatch(r"volume [0-9a-f-]{36} data", word[1])
+        assert "allow_discards" in machine.sh("dmsetup table data")
+        assert machine.failed_units() == [] and machine.denials() == []
+        assert machine.run("cp --no-preserve=all /bin/true /root/x && chmod +x /root/x && /root/x").rc == 126
+        assert machine.run("assay status").rc == 0
+
+
+def test_nothing_unseals_later_in_the_boot(locked):
+    """Root asks the TPM again, as assay-unlock did: the PCR was capped."""
+    with locked.machine() as machine:
+        machine.start()
+        machine.sh("mkdir -p /etc/assay && cp /var/lib/assay/boot/record* /var/lib/assay/boot/policy /etc/assay/ &&"
+                   " cp -r /var/lib/assay/boot/certs /etc/assay/ && dmsetup remove data")
+        uuid = machine.sh("cryptsetup luksUUID /dev/vdb").strip()
+        machine.sh(f"printf 'assay-lock-list 1\\nvolume {uuid} data\\n' >/etc/assay/lock")
+        machine.run("setsid /usr/lib/assay/assay-unlock </dev/null >/root/said 2>&1 & sleep 20; kill $!")
+        assert machine.run("ls /dev/mapper/data").rc != 0
+        assert "PCR 13" in machine.console_text()
+
+
+def no_guard(bootable):
+    """An initramfs of the attacker's, which does not look at the command line."""
+    bootable.initrd.write_bytes(appended(bootable.initrd.read_bytes(), {
+        "usr/bin/assay-guard": b"#!/bin/sh\nexit 0\n"}))
+
+
+def one_byte(bootable):
+    """Another initramfs, by one byte in a place that nobody reads."""
+    bootable.initrd.write_bytes(bootable.initrd.read_bytes() + b"\0" * 3 + b"\1")
+
+
+CASES = {
+    "ima_appraise=off": ("ima_appraise=off", None, "CMDLINE"),
+    "init=/bin/sh": ("init=/bin/sh", None, "CMDLINE"),
+    "a word on the command line": ("quiet", None, "PCR"),
+    "another byte of the initramfs": ("", one_byte, "PCR"),
+    "an initramfs without the guard": ("ima_appraise=off", no_guard, "CMDLINE"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_another_boot_stays_closed(locked, case):
+    """Whatever is not what was approved ends at the prompt, or is refused before it comes to that."""
+    append, tamper, say = CASES[case]
+    with locked.machine() as machine:
+        machine.start(append=append, tamper=tamper, wait=False)
+        if say == "CMDLINE":
+            machine.wait_console(r"assay: boot stopped: CMDLINE: ")
+            assert not re.search(PROMPT, machine.console_text())
+        else:
+            stays_closed(machine, say)
+
+
+def test_another_tpm_is_told(locked):
+    """The disks in another machine."""
+    with locked.machine(tpm=False) as machine:
+        machine.start(wait=False)
+        stays_closed(machine, "TPM")
+
+
+def test_a_revoked_approval_unseals_no_more(locked):
+    """The same boot as before, after its approval was revoked."""
+    with locked.machine() as machine:
+        machine.start()
+        machine.sh("assay lock revoke $(assay lock get --json | python3 -c"
+                   " 'import json,sys; print(max(a[\"id\"] for a in json.load(sys.stdin)[\"approvals\"]))')", timeout=300)
+        machine.poweroff()
+        machine.start(wait=False)
+        stays_closed(machine, "revoked")
+
+
+def test_the_recovery_key_boots_and_reseal_makes_it_last(locked):
+    """Typed at the console, after a mistyped one; the boot enforces, is told of, and then approved."""
+    with locked.machine() as machine:
+        machine.start(append="quiet", wait=False)
+        stays_closed(machine, "PCR")
+        machine.console_send(locked.recovery[:-1] + str((int(locked.recovery[-1]) + 1) % 10) + "\n")
+        machine.wait_console("recovery key: group 8 is mistyped")
+        machine.console_send(locked.recovery.replace("-", " ") + "\n")
+        machine.wait_up()
+        assert locked.recovery not in machine.console_text()
+        assert is_open(machine)
+        word = machine.sh("cat /run/assay/lock")
+        assert word.startswith("opened recovery\nwhy ")
+        assert machine.run("cp --no-preserve=all /bin/true /root/x && chmod +x /root/x && /root/x").rc == 126
+        machine.sh("assay lock reseal --recovery-key-file /root/recovery", timeout=300)
+        machine.stop_guest("reboot")
+        machine.start(append="quiet")
+        assert not re.search(PROMPT, machine.console_text()) and is_open(machine)
+
+
+def test_three_wrong_keys_halt(locked):
+    """A right one of another lock counts as a wrong one, and is told by its ID."""
+    other = "000012-005667-011322-016977-022632-028287-033942-039597"
+    with locked.machine() as machine:
+        machine.start(append="quiet", wait=False)
+        stays_closed(machine, "PCR")
+        for typed, say in ((other, "that is the one with ID 0a54b4e0"), ("1234", "4 digits"), (other, "boot stopped: LOCK")):
+            machine.console_send(typed + "\n")
+            machine.wait_console(say)
+        machine.wait_off()
+
+
+def test_a_damaged_token_is_told(locked):
+    """Both copies of the volume's header are gone: VOLUME, not a prompt for a passphrase."""
+    with locked.machine() as machine:
+        with open(machine.second, "r+b") as disk:
+            disk.write(bytes(65536))
+        machine.start(wait=False)
+        machine.wait_console(r"assay: boot stopped: VOLUME: data: .* did not appear")
