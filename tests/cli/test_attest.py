@@ -88,6 +88,20 @@ def test_a_certified_tpm_sends_its_certificate(run, certified_tpm, tmp_path, ver
     assert shown["host"] == host_of(asked["ek_public"]).hex()
 
 
+@pytest.mark.parametrize("handle, away", [("0x81010001", []), ("0x81010016", ["0x01c00002"])])
+def test_the_makers_key_is_taken(run, certified_tpm, tmp_path, verifier, sample, handle, away):
+    """As the maker made it, RSA or P-384, kept or not: another would have no certificate."""
+    tpm, host = certified_tpm, AttestedHost(run, certified_tpm, tmp_path, sample)
+    for index in away:
+        tpm.tool("tpm2_nvundefine", "-Q", "-C", "p", index)
+    tpm.tool("tpm2_readpublic", "-Q", "-c", handle, "-n", tpm.path / "name")
+    name = (tpm.path / "name").read_bytes()
+    assert json.loads(host.run("show", "--json").out)["ek"] == name.hex()
+    tpm.tool("tpm2_evictcontrol", "-Q", "-C", "p", "-c", handle)
+    assert json.loads(host.run("show", "--json").out)["ek"] == name.hex()
+    assert host.enrol(verifier).rc == 0 and verifier.last("/v1/enrol")["ek_cert"]
+
+
 def test_without_a_tpm(host, verifier):
     """Every command says so."""
     env = dict(host.tpm.env)

@@ -118,6 +118,15 @@ def test_a_certificate_of_an_unknown_maker(run, certified_tpm, tmp_path, pair, s
     assert not host.conf.exists()
 
 
+def test_a_certificate_of_a_p384_key(run, certified_tpm, tmp_path, pair, service):
+    """Is as good as one of an RSA key."""
+    certified_tpm.tool("tpm2_nvundefine", "-Q", "-C", "p", "0x01c00002")
+    know_maker(service, certified_tpm)
+    host = make_host(run, certified_tpm, tmp_path / "h", pair)
+    says(host.enrol(service), 0, "enrolled as")
+    says(host.run("report"), 0, "pass\n")
+
+
 def test_another_host_with_its_configuration(certified, run, build_dir, tmp_path, pair):
     """Is not this host; and neither does it make this host fail."""
     with HostTpm(build_dir / "tcti.so") as tpm:

@@ -265,6 +265,12 @@ static void a_credential_is_activated_by_password(void)
 	check_activation(4);
 }
 
+static void a_credential_is_activated_by_every_template(void)
+{
+	for (size_t slot = 0; slot < n_ek_slots; slot++)
+		check_activation(slot);
+}
+
 /* One that names another key is not. */
 static void a_credential_of_another_key_is_refused(void)
 {
@@ -394,6 +400,7 @@ static const struct unit_case cases[] = {
 	CASE(a_credential_is_activated_by_policy),
 	CASE(a_credential_is_activated_by_an_rsa_key),
 	CASE(a_credential_is_activated_by_password),
+	CASE(a_credential_is_activated_by_every_template),
 	CASE(a_credential_of_another_key_is_refused),
 	CASE(no_tpm_is_said),
 	CASE(an_owner_with_a_password_keeps_no_key),
