@@ -58,7 +58,8 @@ def test_enrol_writes_who_it_is(host, verifier):
     assert asked["name"] == "web \u00e4 1" and asked["ek_cert"] == b""
     ident = host_of(asked["ek_public"]).hex()
     assert host.conf.read_text().splitlines()[1:] == [
-        f"verifier = {verifier.url}", f"ca = {verifier.ca}", f"host = {ident}"]
+        f"verifier = {verifier.url}", f"ca = {host.conf.parent}/attest-ca.pem", f"host = {ident}"]
+    assert (host.conf.parent / "attest-ca.pem").read_bytes() == verifier.ca.read_bytes()
     assert stat.S_IMODE(host.conf.stat().st_mode) == 0o644
     assert done.out == f"enrolled as {ident} (web ä 1); state pass\n"
 
@@ -85,6 +86,20 @@ def test_a_certified_tpm_sends_its_certificate(run, certified_tpm, tmp_path, ver
     shown = json.loads(host.run("show", "--json").out)
     assert shown["ek_certificate_bytes"] == len(asked["ek_cert"])
     assert shown["host"] == host_of(asked["ek_public"]).hex()
+
+
+@pytest.mark.parametrize("handle, away", [("0x81010001", []), ("0x81010016", ["0x01c00002"])])
+def test_the_makers_key_is_taken(run, certified_tpm, tmp_path, verifier, sample, handle, away):
+    """As the maker made it, RSA or P-384, kept or not: another would have no certificate."""
+    tpm, host = certified_tpm, AttestedHost(run, certified_tpm, tmp_path, sample)
+    for index in away:
+        tpm.tool("tpm2_nvundefine", "-Q", "-C", "p", index)
+    tpm.tool("tpm2_readpublic", "-Q", "-c", handle, "-n", tpm.path / "name")
+    name = (tpm.path / "name").read_bytes()
+    assert json.loads(host.run("show", "--json").out)["ek"] == name.hex()
+    tpm.tool("tpm2_evictcontrol", "-Q", "-C", "p", "-c", handle)
+    assert json.loads(host.run("show", "--json").out)["ek"] == name.hex()
+    assert host.enrol(verifier).rc == 0 and verifier.last("/v1/enrol")["ek_cert"]
 
 
 def test_without_a_tpm(host, verifier):
@@ -234,6 +249,14 @@ def test_a_configuration_that_can_not_be_written(host, verifier, tmp_path):
     is_trouble(host.enrol(verifier), str(host.conf))
     (tmp_path / "no").mkdir()
     assert host.enrol(verifier).rc == 0
+
+
+def test_the_ca_is_kept(enrolled, verifier, tmp_path):
+    """The file that was named may go; the copy may not."""
+    verifier.ca.unlink()
+    assert enrolled.run("report").rc == 0
+    (tmp_path / "attest-ca.pem").unlink()
+    is_trouble(enrolled.run("report"), f"CA: open: {tmp_path}/attest-ca.pem: No such file")
 
 
 def test_report_passes(enrolled, verifier):
