@@ -17,7 +17,7 @@
 
 _Static_assert(sizeof(CREDENTIAL_RUN_DIR) <= sizeof(CREDENTIAL_DIR), "one buffer is for both");
 
-static int open_one(const struct boot *boot, const struct credential_key *by, struct err *err)
+static int open_one(const struct credential_key *by, struct err *err)
 {
 	AUTO_BUF sealed = BUF_INIT(CREDENTIAL_SEALED_MAX);
 	struct buf plain = BUF_INIT(CREDENTIAL_MAX);
@@ -25,7 +25,7 @@ static int open_one(const struct boot *boot, const struct credential_key *by, st
 	int result;
 
 	(void)snprintf(path, sizeof(path), CREDENTIAL_DIR "/%s", by->name);
-	result = inside_read(boot->options.root, path, &sealed, err);
+	result = inside_read("/", path, &sealed, err);
 	(void)snprintf(path, sizeof(path), CREDENTIAL_RUN_DIR "/%s", by->name);
 	if (result == 0)
 		result = credential_open(by, sealed.data, sealed.len, &plain, err);
@@ -49,7 +49,7 @@ static int take_key(int dir, const char *name, struct credential_key *ret_key, s
 	return 0;
 }
 
-static int handle(const struct boot *boot, int dir, const char *name, struct err *err)
+static int handle(int dir, const char *name, struct err *err)
 {
 	struct credential_key key;
 	int result = take_key(dir, name, &key, err);
@@ -57,7 +57,7 @@ static int handle(const struct boot *boot, int dir, const char *name, struct err
 	if (result == 0 && !credential_is_name(name))
 		result = err_set(err, LOCK_KEYS_DIR "/%s: is no credential's name", name);
 	if (result == 0)
-		result = open_one(boot, &key, err);
+		result = open_one(&key, err);
 	explicit_bzero(&key, sizeof(key));
 	return result;
 }
@@ -72,7 +72,7 @@ static void handle_all(struct boot *boot, DIR *dir)
 
 		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 			continue;
-		if (handle(boot, dirfd(dir), name, &why) == 0) {
+		if (handle(dirfd(dir), name, &why) == 0) {
 			report_line(boot, "credential %s", name);
 			continue;
 		}
@@ -81,7 +81,8 @@ static void handle_all(struct boot *boot, DIR *dir)
 	}
 }
 
-/* A file that is gone stops what needs it, not the boot; but no key may stay. */
+/* Within the root: /init has moved /run there.  A file that is gone stops what needs it, not the
+ * boot; but no key may stay. */
 int credentials_open(struct boot *boot, struct err *err)
 {
 	AUTO_DIR dir = opendir(LOCK_KEYS_DIR);

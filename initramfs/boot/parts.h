@@ -14,7 +14,8 @@ MUST_USE int keyrings_fill(struct boot *boot, struct err *err);
 MUST_USE int keyrings_detach(struct boot *boot, struct err *err);
 MUST_USE int evm_start(struct boot *boot, struct err *err);
 
-/* credentials.c: those for which assay-unlock left a key; the keys are gone afterwards. */
+/* credentials.c, after root_enter: those for which assay-unlock left a key; the keys are gone
+ * afterwards. */
 MUST_USE int credentials_open(struct boot *boot, struct err *err);
 
 /* root.c */

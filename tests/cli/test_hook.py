@@ -95,7 +95,7 @@ class Hook:
             (top / path).parent.mkdir(parents=True, exist_ok=True)
             (top / path).write_text(text)
         (top / "usr/lib/assay").mkdir(parents=True)
-        for name in ("assay-boot", "assay-guard"):
+        for name in ("assay-boot", "assay-guard", "assay-unlock"):
             shutil.copy(programs / name, top / "usr/lib/assay")
         self.bundle = object.__new__(Bundle)
         self.bundle.files = {"record": RECORD}
@@ -160,6 +160,25 @@ def test_a_missing_program_is_missed(hook, name):
     """An initramfs without one of the two would not boot."""
     (hook.top / "usr/lib/assay" / name).unlink()
     hook.fails(f"{name}: missing; reinstall assay")
+
+
+def test_without_a_lock_nothing_of_it_is_there(hook):
+    """Neither the program nor what it is linked with."""
+    assert hook.run().returncode == 0
+    assert not list(hook.dest.rglob("assay-unlock")) and not list(hook.dest.rglob("libcryptsetup*"))
+    assert not (hook.dest / "etc/assay/lock").exists()
+
+
+@pytest.mark.parametrize("program, say", [
+    (True, "does not say which volumes hang on it"), (False, "assay-unlock: missing; reinstall assay")])
+def test_a_lock_that_can_not_be_read_keeps_the_old_initramfs(hook, program, say):
+    """One without the lock's volumes would ask for the recovery key by surprise."""
+    blob = hook.top / "var/lib/assay/lock/blob"
+    blob.parent.mkdir()
+    blob.write_bytes(b"assay-lock blob 1\n")
+    if not program:
+        (hook.top / "usr/lib/assay/assay-unlock").unlink()
+    hook.fails(say)
 
 
 @pytest.mark.parametrize("change", [

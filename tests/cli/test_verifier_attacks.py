@@ -69,13 +69,13 @@ def test_another_ak_speaks_for_the_host(verifier, good):
 
 
 def test_a_nonce_grows_old(verifier, good):
-    """The clock of the service decides; what it gave is bound to its time."""
-    index = good + 2
-    verifier.enrol(index)
-    first = verifier.metric("nonces_refused_total")
-    verifier.round(index, attack="nonce")
-    assert verifier.metric("nonces_refused_total") == first + 1
-    assert verifier.state(index) == "stale"
+    """The service's clock decides; the host may ask again."""
+    verifier.write_config(rounds="answer-within = 1")
+    verifier.reload()
+    answer = verifier.round(good, sleep=3)
+    assert answer.status == 403 and "too old" in answer.text
+    verifier.write_config(rounds="")
+    verifier.reload()
 
 
 def test_an_ak_outside_of_the_tpm_of_the_ek(verifier, good):
@@ -182,7 +182,7 @@ def test_bodies_that_are_too_large(verifier, path, size):
     assert verifier.get("/v1/key")[0] == 200
 
 
-def test_bodies_share_a_bounded_memory(verifier):
+def test_bodies_share_a_bounded_memory(verifier, build_dir):
     """What finds no room is refused, and room that was given comes back."""
     before = verifier.rss()
     conns = []
@@ -193,7 +193,9 @@ def test_bodies_share_a_bounded_memory(verifier):
     for plain in conns:
         threading.Thread(target=send_slowly, args=(plain, b"x" * 11900000), daemon=True).start()
     time.sleep(1.5)
-    assert verifier.rss() - before < 60 * 1024
+    assert verifier.metric("request_body_bytes") <= 17 << 20
+    if "san" not in build_dir.parts:
+        assert verifier.rss() - before < 60 * 1024
     for plain in conns:
         plain.close()
     until = time.monotonic() + 20

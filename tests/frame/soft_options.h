@@ -10,7 +10,7 @@
 
 struct options {
 	unsigned int port, first, count, connections, seconds, resets, ak;
-	unsigned int sleep;
+	unsigned int sleep, then_port;
 	const char *ca, *key, *cert, *other, *seed, *ek_cert, *attack;
 	struct soft_wrong wrong;
 	struct soft_signing signing;
@@ -46,6 +46,7 @@ enum {
 	CMDLINE = 'l',
 	ATTACK = 'A',
 	SLEEP = 'S',
+	THEN = 'T',
 };
 
 static inline void take_option(struct options *o, int c, const char *value)
@@ -79,6 +80,9 @@ static inline void take_option(struct options *o, int c, const char *value)
 		break;
 	case SLEEP:
 		o->sleep = number;
+		break;
+	case THEN:
+		o->then_port = number;
 		break;
 	case CA:
 		o->ca = value;
@@ -134,6 +138,7 @@ static inline const char *take_options(int argc, char **argv, struct options *o)
 		{ "cmdline", 1, NULL, CMDLINE },
 		{ "attack", 1, NULL, ATTACK },
 		{ "sleep", 1, NULL, SLEEP },
+		{ "then-port", 1, NULL, THEN },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
