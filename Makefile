@@ -244,6 +244,8 @@ install-rpm: $(RPM_PLUGIN)
 	chmod 644 '$(DESTDIR)$(RPM_MACROS)/macros.transaction_assay'
 install-verifier: $(BUILD)/bin/assay-verifier
 	$(call install_to,755,$<,$(LIBEXECDIR)/assay-verifier)
+	install -d -m 755 '$(DESTDIR)$(BINDIR)'
+	ln -sfr '$(DESTDIR)$(LIBEXECDIR)/assay-verifier' '$(DESTDIR)$(BINDIR)/assay-verifier'
 	$(foreach m,$(VERIFIER_PAGES),$(call install_to,644,$(m),$(MANDIR)/man$(lastword $(subst ., ,$(m)))/$(notdir $(m))) &&) true
 	install -d -m 755 '$(DESTDIR)/etc/assay/verifier/trust' '$(DESTDIR)/etc/assay/verifier/ek-ca'
 install: all

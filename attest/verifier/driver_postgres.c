@@ -20,6 +20,7 @@ enum { OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25 };
 struct db {
 	PGconn *conn;
 	bool prepared[DRIVER_STATEMENTS_MAX];
+	bool begun; /* a transaction, which a new connection would know nothing of */
 };
 
 /* What libpq takes for a query's arguments. */
@@ -76,9 +77,12 @@ static int db_open(const char *where, struct db **ret_db, struct err *err)
 	return 0;
 }
 
-/* A connection that was lost is made anew, once; what was prepared on it is gone. */
+/* A connection that was lost meanwhile is made anew, once; what was prepared on it is gone. */
 static int revive(struct db *db, struct err *err)
 {
+	if (db->begun)
+		return 0;
+	(void)PQconsumeInput(db->conn); /* notices that the other end has closed it */
 	if (PQstatus(db->conn) == CONNECTION_OK)
 		return 0;
 	PQreset(db->conn);
@@ -299,6 +303,7 @@ static int db_run_many(struct db *db, struct db_query *queries, size_t n, struct
 
 static void db_rollback(struct db *db)
 {
+	db->begun = false;
 	if (PQstatus(db->conn) == CONNECTION_OK && PQtransactionStatus(db->conn) != PQTRANS_IDLE)
 		PQclear(PQexec(db->conn, "ROLLBACK"));
 }
@@ -315,13 +320,17 @@ static int db_transact(struct db *db, struct db_query *queries, size_t n, struct
 
 static int db_begin(struct db *db, struct err *err)
 {
-	return db_script(db, "BEGIN", err);
+	if (db_script(db, "BEGIN", err) < 0)
+		return -1;
+	db->begun = true;
+	return 0;
 }
 
 static int db_commit(struct db *db, struct err *err)
 {
 	AUTO_RESULT r = PQexec(db->conn, "COMMIT");
 
+	db->begun = false;
 	/* COMMIT of a transaction that failed says ROLLBACK, and is no error. */
 	if (!is_good(r) || strcmp(PQcmdStatus(r), "COMMIT") != 0)
 		return is_good(r) ? err_set(err, "store: commit: it was rolled back")

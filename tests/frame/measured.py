@@ -20,10 +20,20 @@ module-signatures yes
 ptrace-scope 3
 kexec-load no
 unprivileged-bpf no
-policy sha256:{policy}
-cert sha256:{cert} signing.der
+policy sha256:{}
 """
 EMPTY_PCRS = bytes(32 * 10)
+
+
+def sha(data):
+    """SHA-256 in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def record_of(*certs):
+    """A record that names these certificates, by their bytes."""
+    lines = "".join(f"cert sha256:{sha(cert)} {i}.der\n" for i, cert in enumerate(certs))
+    return (RECORD.format(sha(b"policy")) + lines).encode()
 
 
 def ima_signature(key, cert, digest):
@@ -44,10 +54,9 @@ class Measured:
         self.list = folder / "list"
         (folder / "certs").mkdir(parents=True)
         der = cert.read_bytes()
-        (folder / "certs" / hashlib.sha256(der).hexdigest()).write_bytes(der)
+        (folder / "certs" / sha(der)).write_bytes(der)
         (folder / "cmdline").write_text("root=/dev/vda1\n")
-        self.record = RECORD.format(policy=hashlib.sha256(b"policy").hexdigest(),
-                                    cert=hashlib.sha256(der).hexdigest()).encode()
+        self.record = record_of(der)
         (folder / "record").write_bytes(self.record)
         (folder / "record.sig").write_bytes(
             ima_signature(key, cert, hashlib.sha256(self.record).digest()))
@@ -62,7 +71,7 @@ class Measured:
     def extend(self, pcr, data):
         """As the kernel would, in the bank of SHA-256 (TPM 2.0 Library part 3, 22.2)."""
         self.tpm.command(bytes.fromhex(f"80020000004100000182{pcr:08x}00000009400000090000000000"
-                                       f"00000001000b{hashlib.sha256(data).hexdigest()}"))
+                                       f"00000001000b{sha(data)}"))
 
     def boot(self):
         """assay-boot measures the record and caps its PCR, the kernel begins its list."""

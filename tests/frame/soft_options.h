@@ -49,71 +49,72 @@ enum {
 	THEN = 'T',
 };
 
-static inline void take_option(struct options *o, int c, const char *value)
+/* Where a number goes; NULL: it is none. */
+static inline unsigned int *number_of(struct options *o, int c)
 {
-	const unsigned int number = (unsigned int)strtoul(value, NULL, 10);
-
 	switch (c) {
 	case PORT:
-		o->port = number;
-		break;
+		return &o->port;
 	case FIRST:
-		o->first = number;
-		break;
+		return &o->first;
 	case COUNT:
-		o->count = number;
-		break;
+		return &o->count;
 	case CONNECTIONS:
-		o->connections = number;
-		break;
+		return &o->connections;
 	case SECONDS:
-		o->seconds = number;
-		break;
+		return &o->seconds;
 	case FILES:
-		o->wrong.files = number;
-		break;
+		return &o->wrong.files;
 	case RESETS:
-		o->resets = number;
-		break;
+		return &o->resets;
 	case AK:
-		o->ak = number;
-		break;
+		return &o->ak;
 	case SLEEP:
-		o->sleep = number;
-		break;
+		return &o->sleep;
 	case THEN:
-		o->then_port = number;
-		break;
-	case CA:
-		o->ca = value;
-		break;
-	case KEY:
-		o->key = value;
-		break;
-	case CERT:
-		o->cert = value;
-		break;
-	case OTHER:
-		o->other = value;
-		break;
-	case SEED:
-		o->seed = value;
-		break;
-	case EK_CERT:
-		o->ek_cert = value;
-		break;
-	case CMDLINE:
-		o->wrong.cmdline = value;
-		break;
-	case ATTACK:
-		o->attack = value;
-		break;
-	case WITH:
-		take_wrong(&o->wrong, value);
-		break;
+		return &o->then_port;
 	default:
-		exit(2);
+		return NULL;
 	}
+}
+
+static inline const char **text_of(struct options *o, int c)
+{
+	switch (c) {
+	case CA:
+		return &o->ca;
+	case KEY:
+		return &o->key;
+	case CERT:
+		return &o->cert;
+	case OTHER:
+		return &o->other;
+	case SEED:
+		return &o->seed;
+	case EK_CERT:
+		return &o->ek_cert;
+	case CMDLINE:
+		return &o->wrong.cmdline;
+	case ATTACK:
+		return &o->attack;
+	default:
+		return NULL;
+	}
+}
+
+static inline void take_option(struct options *o, int c, const char *value)
+{
+	unsigned int *number = number_of(o, c);
+	const char **text = text_of(o, c);
+
+	if (number)
+		*number = (unsigned int)strtoul(value, NULL, 10);
+	else if (text)
+		*text = value;
+	else if (c == WITH)
+		take_wrong(&o->wrong, value);
+	else
+		exit(2);
 }
 
 /* The command; NULL: none, or more than one word. */
