@@ -243,6 +243,10 @@ def test_rotation_ends_the_old_key_and_the_old_lock(host):
     host.put_blob(new_blob)
     host.cap()
     assert host.lock("reseal", "--recovery-key-file", "/opt/new", "--passphrase-file", "/opt/pass").rc == 0
+    done = host.lock("recovery", "rotate", "--recovery-key-file", "/opt/new", "--recovery-key-out", "/opt/newer")
+    assert done.rc == 0, "the credential was not made anew for the new secret"
+    assert not list((host.root / "var/lib/assay/lock/next-credentials").iterdir())
+    assert not (host.root / "var/lib/assay/lock/rotation").exists()
 
 
 def test_a_volume_hangs_on_it(bare):
