@@ -104,6 +104,10 @@ static const char help_end[] =
 	"  lock COMMAND                   get, set, approve, test, ...: disk keys sealed to the "
 	"TPM; "
 	"assay-lock(8)\n"
+	"  attest COMMAND                 enrol, run, report, ...: prove this host's state; "
+	"assay-attest(8)\n"
+	"  verifier COMMAND               judge what hosts prove, in a package of its own; "
+	"assay-verifier(8)\n"
 	"\n"
 	"'assay help COMMAND' tells of each, by its manual page on a terminal, and\n"
 	"'assay COMMAND --help' in short; see assay(8), assay.conf(5).\n";

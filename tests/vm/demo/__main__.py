@@ -3,10 +3,14 @@
 
 import argparse
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 from ..lab import Lab, LabError
 from ..lab.prepare import assay_debs
+from ..lab.shell import sh
+from ..lab.verifier import Verifier
 from .acts import ACTS
 from .stage import Stage
 
@@ -24,8 +28,14 @@ def play(lab, stage, chosen):
     image = lab.booted(chosen.kernel, "verity")
     stage.debs = assay_debs()
     stage.machine = lab.machine(image, kernel=chosen.kernel).resume()
-    for act in ACTS:
-        act(stage)
+    with tempfile.TemporaryDirectory() as place:
+        sh("dpkg-deb", "-x", assay_debs("assay-verifier")[0], place)
+        stage.verifier = Verifier(Path(place) / "usr/lib/assay/assay-verifier")
+        try:
+            for act in ACTS:
+                act(stage)
+        finally:
+            stage.verifier.close()
 
 
 def main():

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The acts, in their order; ACTS at the end is what is played.  A later part adds its own there."""
 
+import json
 import tempfile
 from pathlib import Path
 
 from frame.deb import build_deb
+from ..lab.verifier import URL
 
 GUEST = Path(__file__).resolve().parent / "guest"
 OVERWRITE = "python3 /root/overwrite /usr/bin/hello"
@@ -31,6 +33,7 @@ def install(stage):
 def enable(stage):
     """The next boot enforces."""
     stage.act("Enforcement is switched on; it takes effect at the next boot")
+    stage.machine.hardware.net, stage.machine.hardware.reach = True, stage.verifier.reach
     stage.do("assay enable")
     stage.act("Reboot")
     stage.machine.reboot()
@@ -101,5 +104,58 @@ def switched_off(stage):
     stage.machine.kill()
 
 
-# The lock (a secret that only this state unseals) and attestation (a verifier) go here.
-ACTS = [stock, install, enable, only_installed, packages, tampering, record, switched_off]
+def attestation(stage):
+    """A verifier elsewhere, here on this host, is shown the state."""
+    stage.act("The host proves its state to a verifier that trusts nothing it says")
+    stage.verifier.trust(stage.machine.get("/etc/assay/certs/signing.der"))
+    stage.verifier.start()
+    stage.tell("the verifier trusts the certificate of this host; an administrator lets a TPM without certificate enrol:")
+    stage.machine.put("/root/verifier.pem", stage.verifier.ca)
+    stage.machine.wait_network()
+    shown = stage.do("assay attest show --json")
+    stage.verifier.do("host", "add", json.loads(shown.stdout)["host"])
+    stage.do(f"assay attest enrol --verifier {URL} --ca /root/verifier.pem")
+    stage.do("assay attest report")
+
+
+def lock(stage):
+    """A secret of the host's hangs on its enforcing."""
+    stage.act("A secret is sealed to the TPM: only a boot that enforces gets it")
+    stage.do("assay lock authority init --no-passphrase")
+    stage.do("echo 'password of the database' >/root/secret && chmod 600 /root/secret")
+    stage.do("assay lock set --require-enforcement --profile minimal --credential database=/root/secret"
+             " --recovery-key-out /root/recovery && rm /root/secret")
+    stage.recovery = stage.machine.sh("cat /root/recovery").strip()
+    stage.do("update-initramfs -u")
+
+
+def opens(stage):
+    """A boot as before."""
+    stage.act("A boot that enforces: the lock opens by itself")
+    stage.machine.start()
+    stage.do("cat /run/assay/credentials/database")
+    stage.machine.wait_network()
+    stage.do("assay attest report")
+
+
+def turned_off(stage):
+    """The setting is turned off by root: the lock stays closed, and the verifier says so."""
+    stage.act("Root turns enforcement off, and reboots")
+    stage.do("assay enable --log")
+    stage.machine.stop_guest("reboot")
+    stage.machine.start(wait=False)
+    stage.machine.wait_console(r"^Recovery key")
+    for line in stage.machine.console_text().splitlines():
+        if "the lock stays closed" in line or "Recovery" in line:
+            stage.say(f"     {line.strip()}")
+    up = stage.machine.channel.wait_hello(5)
+    stage.judge(not up, "the lock refuses, and the boot waits for the recovery key")
+    stage.tell("the operator types it:")
+    stage.machine.console_send(stage.recovery + "\n")
+    stage.machine.wait_up()
+    stage.machine.wait_network()
+    stage.refused("assay attest report")
+
+
+ACTS = [stock, install, enable, only_installed, packages, tampering, record, attestation, lock, switched_off, opens,
+        turned_off]

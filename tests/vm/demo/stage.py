@@ -14,7 +14,7 @@ class Stage:
         self.out = out
         self.colour = out.isatty()
         self.begin = time.monotonic()
-        self.machine = None
+        self.machine = self.verifier = self.recovery = None
         self.passed = self.failed = 0
 
     def say(self, text=""):

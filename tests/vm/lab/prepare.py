@@ -40,15 +40,15 @@ COMMANDS = {
 RUNNING = ("installed", "signed")
 
 
-def assay_debs():
-    """What the machines get: of $ASSAY_DEBS (a directory), or what `make deb` builds now; they have no rpm."""
+def assay_debs(name="assay"):
+    """What the machines get, or another of the packages: of $ASSAY_DEBS (a directory), or what `make deb` builds now; they have no rpm."""
     place = Path(os.environ.get("ASSAY_DEBS") or REPO / "build" / "deb")
     if "ASSAY_DEBS" not in os.environ:
         done = subprocess.run(["make", "-C", str(REPO), "deb"], stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=1200, check=False)
         if done.returncode:
             raise LabError(f"make deb: exit {done.returncode}\n{done.stderr[-3000:]}")
-    debs = sorted(p for p in place.glob("assay_*.deb"))
+    debs = sorted(p for p in place.glob(f"{name}_*.deb"))
     if not debs:
         raise LabError(f"{place}: holds no packages")
     return debs
