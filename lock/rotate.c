@@ -13,7 +13,7 @@
 #include "lock/journal.h"
 #include "lock/seal.h"
 
-#define PATH_BYTES (sizeof(WORK_NEXT_CREDENTIALS) + LOCK_HANG_NAME_MAX + 1)
+#define PATH_BYTES (sizeof(CREDENTIAL_NEXT_DIR) + LOCK_HANG_NAME_MAX + 1)
 
 /* One more keyslot, for the key of the new secret. */
 static int add_slot(struct lock_move *m, const uint8_t *from, const uint8_t *to, struct err *err)
@@ -66,7 +66,7 @@ static int add_credential(const char *name, const uint8_t *from, const uint8_t *
 	explicit_bzero(&by, sizeof(by));
 	if (rc < 0)
 		return err_prepend(err, "%s", path);
-	return work_hang_credential(WORK_NEXT_CREDENTIALS, name, &plain, to, err);
+	return work_hang_credential(CREDENTIAL_NEXT_DIR, name, &plain, to, err);
 }
 
 /* What hangs on the lock gets what it needs under the new secret, and keeps what it has. */
@@ -150,7 +150,7 @@ static int take_credential(const char *name, struct err *err)
 	char from[PATH_BYTES];
 	char to[PATH_BYTES];
 
-	(void)snprintf(from, sizeof(from), "%s/%s", WORK_NEXT_CREDENTIALS, name);
+	(void)snprintf(from, sizeof(from), "%s/%s", CREDENTIAL_NEXT_DIR, name);
 	(void)snprintf(to, sizeof(to), "%s/%s", CREDENTIAL_DIR, name);
 	return rename(from, to) < 0 && errno != ENOENT ? err_errno(err, "%s", from) : 0;
 }

@@ -10,7 +10,6 @@
 #include "lock/recovery.h"
 #include "lock/secret.h"
 
-#define WORK_NEXT_CREDENTIALS LOCK_DIR "/next-credentials" /* while a rotation is under way */
 #define WORK_VOLUMES LOCK_DIR "/volumes" /* UUID -> device, for those that udev does not name */
 
 /* A lock there must be; a rotation that was cut short is finished first. */

@@ -6,8 +6,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/vfs.h>
+
+#include <linux/magic.h>
 
 #include "base/attr.h"
+#include "base/io.h"
 #include "initramfs/unlock/unlock.h"
 
 #define USAGE "usage: assay-unlock [--root DIRECTORY | --list BLOB CRYPTTAB | --help | --version]\n"
@@ -72,10 +76,23 @@ static void free_all(struct unlock *unlock)
 	free(unlock);
 }
 
+/* What stops a boot there would stop a host that runs. */
+static bool is_initramfs(void)
+{
+	struct statfs fs;
+
+	return statfs("/", &fs) == 0 && (fs.f_type == RAMFS_MAGIC || fs.f_type == TMPFS_MAGIC) &&
+	       io_exists("/init");
+}
+
 static int unlock_boot(struct boot *boot, char **args)
 {
 	struct unlock *unlock;
 
+	if (!is_initramfs()) {
+		(void)fprintf(stderr, "assay-unlock: is for the initramfs\n");
+		return 2;
+	}
 	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
 		say(boot, "assay: the lock's secret may leave memory");
 	unlock = calloc(1, sizeof(*unlock));

@@ -147,6 +147,7 @@ static int judge_boot(struct appraisal *a, const struct digest *quoted, struct e
 
 	s->boot_ok = false;
 	s->enforcing = false;
+	s->modules_enforced = false;
 	s->record_pcr = 0;
 	if (appraise_record(a, err) < 0 || appraise_boot(a, err) < 0)
 		return -1;

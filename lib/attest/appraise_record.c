@@ -95,6 +95,7 @@ static int fill(struct appraisal *a, struct err *err)
 	s->record_pcr = a->record.settings.pcr;
 	memcpy(s->level, a->record.level, sizeof(s->level));
 	s->enforcing = a->record.settings.mode == MODE_ENFORCE;
+	s->modules_enforced = a->record.settings.module_signatures;
 	return 0;
 }
 

@@ -147,6 +147,17 @@ def test_a_damaged_or_foreign_lock(host, bad):
     assert host.blob() == bad
 
 
+@pytest.mark.parametrize("bad", [b"", b"assay-lock rotation 2\n", b"assay-lock rotation 1\n\x00"])
+def test_a_damaged_journal(host, bad):
+    """Nothing goes on over a rotation that can't be finished."""
+    assert host.set(*SET).rc == 0
+    before = host.blob()
+    host.write("/var/lib/assay/lock/rotation", bad)
+    for words in (["get"], ["approve"], ["remove", "--passphrase-file", "/opt/pass"]):
+        says(host.lock(*words), "finish the rotation: ")
+    assert host.blob() == before
+
+
 def test_without_a_lock(host):
     """Every command says what to do."""
     for words in (["get"], ["test"], ["approve"], ["revoke", "1"], ["recovery", "list"], ["recovery", "rotate"],

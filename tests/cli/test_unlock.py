@@ -19,6 +19,13 @@ def test_no_list_without_a_lock(run, tmp_path, content, say):
     assert str(blob) in done.err
 
 
+@pytest.mark.parametrize("words", [(), ("--root", "/")])
+def test_it_is_for_the_initramfs(run, words):
+    """A host that runs is not stopped."""
+    done = run("assay-unlock", *words)
+    assert done.rc == 2 and done.err == "assay-unlock: is for the initramfs\n", done
+
+
 @pytest.mark.parametrize("words", [("--list",), ("--list", "a"), ("--root",), ("--root", "a", "b"), ("x",), ("--no",)])
 def test_misuse(run, words):
     """Exit 2, which the scripts of the initramfs take for a failure."""
