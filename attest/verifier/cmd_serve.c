@@ -132,6 +132,7 @@ static int start(struct running *r, const char *config, struct err *err)
 	s->config = config;
 	(void)pthread_rwlock_init(&s->trust_lock, NULL);
 	(void)pthread_rwlock_init(&s->boots.lock, NULL);
+	(void)pthread_mutex_init(&s->counted.lock, NULL);
 	if (vset_load(config, &s->set, err) < 0 || raise_files(&s->set, err) < 0 ||
 	    trust_load(&s->set, &s->trust, err) < 0 ||
 	    keys_load(&s->set, tell_made, &s->keys, err) < 0 || open_store(r, err) < 0 ||

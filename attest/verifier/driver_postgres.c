@@ -82,7 +82,9 @@ static int revive(struct db *db, struct err *err)
 {
 	if (db->begun)
 		return 0;
-	(void)PQconsumeInput(db->conn); /* notices that the other end has closed it */
+	/* Notices that the other end has closed it: behind its last words, where it had any. */
+	if (PQconsumeInput(db->conn))
+		(void)PQconsumeInput(db->conn);
 	if (PQstatus(db->conn) == CONNECTION_OK)
 		return 0;
 	PQreset(db->conn);

@@ -52,11 +52,27 @@ static int put_counter(struct buf *out, const char *name, const char *help, atom
 	return put_metric(out, name, help, "counter", atomic_load(counter));
 }
 
+static int count_hosts(struct worker *w, struct store_counts *ret)
+{
+	struct counted *c = &w->service->counted;
+	const int64_t now = now_s();
+	int rc = 0;
+
+	(void)pthread_mutex_lock(&c->lock);
+	if (now < c->at || now - c->at > COUNTED_SECONDS) {
+		rc = store_count(&w->conn, &c->counts, &w->err);
+		c->at = rc < 0 ? 0 : now;
+	}
+	*ret = c->counts;
+	(void)pthread_mutex_unlock(&c->lock);
+	return rc;
+}
+
 static int put_hosts(struct worker *w, struct buf *out)
 {
 	struct store_counts c;
 
-	if (store_count(&w->conn, &c, &w->err) < 0)
+	if (count_hosts(w, &c) < 0)
 		return -1;
 	return buf_putf(out, &w->err,
 			"# HELP assay_hosts Hosts by state.\n# TYPE assay_hosts gauge\n"

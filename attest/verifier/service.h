@@ -34,6 +34,14 @@ struct global_boots {
 	struct boot_list list;
 };
 
+/* Counting takes a look at every host; anyone may ask. */
+struct counted {
+	pthread_mutex_t lock;
+	struct store_counts counts;
+	int64_t at; /* seconds since the epoch; 0: never */
+};
+#define COUNTED_SECONDS 5 /* how old it may be */
+
 struct service {
 	const char *config;	   /* the file, NULL: the usual one */
 	struct vset set;	   /* as it was started */
@@ -46,6 +54,7 @@ struct service {
 	struct events *events;
 	struct queue queue;
 	struct metrics metrics;
+	struct counted counted;
 	atomic_size_t body_bytes; /* of all requests now */
 	atomic_uint in_work;	  /* requests that were handed to workers and not answered */
 	atomic_bool stopping;
