@@ -134,6 +134,9 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcli.a $(BUILD)/libassay
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS_unit) $(LIBS)
 # What they test of a program.
 $(BUILD)/unit/session: $(BUILD)/obj/transaction/session.o
+$(BUILD)/unit/verifier_store: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,store store_rows store_schema driver_sqlite driver_postgres \
+	progress reasons)
+$(BUILD)/unit/verifier_store: LIBS += -lsqlite3 -lpq
 $(BUILD)/unit/unlock: $(patsubst %,$(BUILD)/obj/%.o,initramfs/unlock/terminal initramfs/unlock/words)
 $(BUILD)/unit/attach: $(patsubst %,$(BUILD)/obj/%.o,transaction/watch transaction/making initramfs/boot/mend)
 $(BUILD)/obj/tests/unit/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
@@ -178,6 +181,11 @@ $(BUILD)/tcti.so: tests/frame/tcti.c
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -fPIC -O1 -g $(WARN) $(if $(WERROR),-Werror) -shared -o $@ $< -ltss2-tcti-swtpm
+# A clock that jumps; likewise.
+$(BUILD)/clock.so: tests/frame/clock.c
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -fPIC -O1 -g $(WARN) $(if $(WERROR),-Werror) -shared -o $@ $< -ldl
 $(BUILD)/obj/tests/faults/shim.o: tests/faults/shim.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
@@ -192,7 +200,7 @@ FUZZ_OBJ := $(LIB_SRC:%.c=build/fuzz/obj/%.o)
 build/fuzz/obj/%.o: %.c
 	$(call say,FUZZCC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(ASSAY_CFLAGS) -O1 -U_FORTIFY_SOURCE $(FUZZ_FLAGS) -Wno-frame-larger-than -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(ASSAY_CFLAGS) -O1 -U_FORTIFY_SOURCE $(FUZZ_FLAGS) -Itests -Wno-frame-larger-than -MMD -MP -c $< -o $@
 build/fuzz/libassay.a: $(FUZZ_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/libassay.a
@@ -205,7 +213,7 @@ $(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/repl
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_unit) $(LIBS)
-$(BUILD)/obj/tests/fuzz/%.o: ASSAY_CFLAGS += -Wno-frame-larger-than
+$(BUILD)/obj/tests/fuzz/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
 
 .PHONY: programs unit timed faults replay fuzz-build
 programs: all
@@ -213,7 +221,7 @@ unit: $(UNIT_BIN) $(INTEROP_BIN) $(BENCH_BIN)
 timed: $(BENCH_BIN)
 replay: $(REPLAY_BIN)
 faults: $(BUILD)/faults.so $(BUILD)/faults/base
-unit faults: $(BUILD)/tcti.so
+unit faults: $(BUILD)/tcti.so $(BUILD)/clock.so
 fuzz-build: $(FUZZ_BIN)
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(foreach p,$(READY),$(patsubst %.o,%.d,$(call OBJ,$(DIR_$(p))) $(if $(MORE_$(p)),$(call OBJ,$(MORE_$(p))))))
@@ -236,6 +244,8 @@ install-rpm: $(RPM_PLUGIN)
 	chmod 644 '$(DESTDIR)$(RPM_MACROS)/macros.transaction_assay'
 install-verifier: $(BUILD)/bin/assay-verifier
 	$(call install_to,755,$<,$(LIBEXECDIR)/assay-verifier)
+	install -d -m 755 '$(DESTDIR)$(BINDIR)'
+	ln -sfr '$(DESTDIR)$(LIBEXECDIR)/assay-verifier' '$(DESTDIR)$(BINDIR)/assay-verifier'
 	$(foreach m,$(VERIFIER_PAGES),$(call install_to,644,$(m),$(MANDIR)/man$(lastword $(subst ., ,$(m)))/$(notdir $(m))) &&) true
 	install -d -m 755 '$(DESTDIR)/etc/assay/verifier/trust' '$(DESTDIR)/etc/assay/verifier/ek-ca'
 install: all
@@ -247,6 +257,9 @@ install: all
 		install -D -m $$mode $$f '$(DESTDIR)$(PREFIX)'/share/initramfs-tools/$$f || exit 1; done
 		sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' debian/dpkg/assay-dpkg >'$(DESTDIR)$(LIBEXECDIR)/assay-dpkg'
 	chmod 755 '$(DESTDIR)$(LIBEXECDIR)/assay-dpkg'
+	install -d -m 755 '$(DESTDIR)/etc/initramfs/post-update.d'
+	sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' initramfs/update/assay-lock >'$(DESTDIR)/etc/initramfs/post-update.d/assay-lock'
+	chmod 755 '$(DESTDIR)/etc/initramfs/post-update.d/assay-lock'
 	install -d -m 755 '$(DESTDIR)/etc/dpkg/dpkg.cfg.d'
 	sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' debian/dpkg/dpkg.cfg >'$(DESTDIR)/etc/dpkg/dpkg.cfg.d/assay'
 	chmod 644 '$(DESTDIR)/etc/dpkg/dpkg.cfg.d/assay'

@@ -101,6 +101,9 @@ static const char help_end[] =
 	"  policy COMMAND                 generate, lint, explain, simulate; assay-policy(8)\n"
 	"  pkg COMMAND                    sign, verify, show: signatures in packages; "
 	"assay-pkg(8)\n"
+	"  lock COMMAND                   get, set, approve, test, ...: disk keys sealed to the "
+	"TPM; "
+	"assay-lock(8)\n"
 	"\n"
 	"'assay help COMMAND' tells of each, by its manual page on a terminal, and\n"
 	"'assay COMMAND --help' in short; see assay(8), assay.conf(5).\n";

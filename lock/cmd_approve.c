@@ -9,16 +9,21 @@
 #include "cli/passphrase.h"
 #include "lock/commands.h"
 #include "lock/host.h"
+#include "lock/next.h"
 #include "lock/request.h"
 #include "lock/seal.h"
 #include "lock/work.h"
 
-enum option_id { KERNEL = 1, VALUES, AUTHORITY, PASSPHRASE_FILE, REQUEST, IMPORT };
+enum option_id { KERNEL = 1, VALUES, CHANGE, LOG, AUTHORITY, PASSPHRASE_FILE, REQUEST, IMPORT };
 
 static const struct cmd_option options[] = {
 	{ "kernel", KERNEL, 0, "VERSION",
 	  "what the approval is called (default: the running one)" },
 	{ "pcr-values", VALUES, 0, "FILE", "predicted values of that boot (default: as now)" },
+	{ "change", CHANGE, 0, "KIND=[WAS:]NOW",
+	  "a file of that boot that is another: image, initrd, cmdline, uki, grub-cfg, grub-file" },
+	{ "boot-log", LOG, 0, "FILE",
+	  "the firmware's event log of this boot (default: the kernel's)" },
 	{ "authority", AUTHORITY, 0, "URI", "where the authority's key is" },
 	{ "passphrase-file", PASSPHRASE_FILE, 0, "FILE", "the authority's passphrase, first line" },
 	{ "request", REQUEST, 0, "FILE", "do not sign: write there what the authority is to sign" },
@@ -29,7 +34,7 @@ static const struct cmd_option options[] = {
 struct approve {
 	struct lock_blob *blob;
 	const char *kernel;
-	const char *values;
+	struct next next;
 	const char *authority;
 	const char *request;
 	const char *import;
@@ -39,6 +44,7 @@ struct approve {
 static void approve_done(struct approve *a)
 {
 	lock_blob_free(a->blob);
+	next_done(&a->next);
 	free(a->message);
 }
 
@@ -51,7 +57,12 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 		a->kernel = value;
 		return 0;
 	case VALUES:
-		a->values = value;
+		a->next.values = value;
+		return 0;
+	case CHANGE:
+		return next_add_change(&a->next, value, err);
+	case LOG:
+		a->next.log = value;
 		return 0;
 	case AUTHORITY:
 		a->authority = value;
@@ -96,8 +107,7 @@ static int sign(struct approve *a, struct err *err)
 		return -1;
 	if (keep(a, dropped, err) < 0)
 		return -1;
-	if (!a->values)
-		work_remember(a->blob);
+	work_remember(a->blob, &a->next);
 	return 0;
 }
 
@@ -126,7 +136,7 @@ static int make(struct approve *a, struct err *err)
 
 	if (!pcrs)
 		return err_set(err, "out of memory");
-	if (host_meets(a->blob, err) < 0 || host_next_pcrs(a->blob, a->values, pcrs, err) < 0)
+	if (host_meets(a->blob, err) < 0 || next_pcrs(&a->next, a->blob, pcrs, err) < 0)
 		return -1;
 	same = lock_find(a->blob, pcrs);
 	if (same < a->blob->n_approvals && lock_would_unseal(a->blob, same, err) == 0) {
@@ -188,7 +198,7 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 		return ret;
 	if (first < argc)
 		return cmd_misuse(cmd, "'%s' is one word too many", argv[first]);
-	if (a.import && (a.request || a.kernel || a.values || a.authority))
+	if (a.import && (a.request || a.kernel || a.next.values || a.next.n || a.authority))
 		return cmd_misuse(cmd, "--import takes what is in the file, and no other option");
 	if (!a.message)
 		(void)err_set(&err, "out of memory");

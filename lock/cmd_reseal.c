@@ -7,6 +7,7 @@
 #include "cli/passphrase.h"
 #include "lock/commands.h"
 #include "lock/host.h"
+#include "lock/next.h"
 #include "lock/rotate.h"
 #include "lock/seal.h"
 #include "lock/work.h"
@@ -28,7 +29,7 @@ struct reseal {
 	struct lock_authority *authority;
 	const char *authority_uri;
 	const char *key_file;
-	const char *values;
+	struct next next;
 };
 
 static void reseal_done(struct reseal *r)
@@ -55,7 +56,7 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 		r->key_file = value;
 		return 0;
 	case VALUES:
-		r->values = value;
+		r->next.values = value;
 		return 0;
 	}
 	return err_set(err, "unknown option");
@@ -102,7 +103,7 @@ static int approve(struct reseal *r, struct err *err)
 
 	if (!approval || !pcrs)
 		return err_set(err, "out of memory");
-	if (host_next_pcrs(r->blob, r->values, pcrs, err) < 0 ||
+	if (next_pcrs(&r->next, r->blob, pcrs, err) < 0 ||
 	    work_approval(r->blob, NULL, pcrs, approval, err) < 0 ||
 	    work_approve(r->blob, r->authority, approval, &dropped, err) < 0)
 		return -1;
@@ -117,11 +118,10 @@ static int reseal(struct reseal *r, struct err *err)
 	    work_recover(r->blob, r->key_file, secret, err) < 0 || take_authority(r, err) < 0 ||
 	    take_counter(r, err) < 0 || lock_seal(r->blob, secret, err) < 0 || approve(r, err) < 0)
 		return -1;
-	if (rotate_hangs(r->blob, secret, secret, err) < 0 ||
+	if (rotate_tokens(r->blob, secret, err) < 0 ||
 	    lock_blob_save(LOCK_BLOB_PATH, r->blob, err) < 0)
 		return -1;
-	if (!r->values)
-		work_remember(r->blob);
+	work_remember(r->blob, &r->next);
 	return 0;
 }
 

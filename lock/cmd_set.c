@@ -97,7 +97,7 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 		s->recovery_out = value;
 		return 0;
 	case VALUES:
-		s->values = value;
+		s->next.values = value;
 		return 0;
 	}
 	return err_set(err, "unknown option");
@@ -163,8 +163,7 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 		return cmd_fail(cmd, &err);
 	if (set_make(&s, &err) < 0)
 		return cmd_fail(cmd, &err);
-	if (!s.values)
-		work_remember(s.blob);
+	work_remember(s.blob, &s.next);
 	cmd_next("assay lock get, then put the recovery key away");
 	return CMD_YES;
 }

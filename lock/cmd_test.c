@@ -6,22 +6,26 @@
 #include <jansson.h>
 
 #include "lock/commands.h"
-#include "lock/host.h"
+#include "lock/next.h"
 #include "lock/seal.h"
 #include "lock/show.h"
 #include "lock/unseal.h"
 #include "lock/work.h"
 
-enum option_id { VALUES = 1, JSON };
+enum option_id { VALUES = 1, CHANGE, LOG, JSON };
 
 static const struct cmd_option options[] = {
 	{ "pcr-values", VALUES, 0, "FILE", "predicted values of that boot (default: as now)" },
+	{ "change", CHANGE, 0, "KIND=[WAS:]NOW",
+	  "a file of that boot that is another: image, initrd, cmdline, uki, grub-cfg, grub-file" },
+	{ "boot-log", LOG, 0, "FILE",
+	  "the firmware's event log of this boot (default: the kernel's)" },
 	{ "json", JSON, 0, NULL, "one JSON object, see assay-lock(8)" },
 	{ .name = NULL },
 };
 
 struct test {
-	const char *values;
+	struct next later;
 	bool json;
 	struct lock_blob *blob;
 	struct tpm_pcrs *next;
@@ -32,18 +36,28 @@ struct test {
 static void test_done(struct test *t)
 {
 	lock_blob_free(t->blob);
+	next_done(&t->later);
 	free(t->next);
 }
 
-static int set_option(void *ctx, int id, const char *value, struct err *err UNUSED)
+static int set_option(void *ctx, int id, const char *value, struct err *err)
 {
 	struct test *t = ctx;
 
-	if (id == JSON)
+	switch ((enum option_id)id) {
+	case VALUES:
+		t->later.values = value;
+		return 0;
+	case CHANGE:
+		return next_add_change(&t->later, value, err);
+	case LOG:
+		t->later.log = value;
+		return 0;
+	case JSON:
 		t->json = true;
-	else
-		t->values = value;
-	return 0;
+		return 0;
+	}
+	return err_set(err, "unknown option");
 }
 
 static void print_json(const struct test *t, bool would, const char *why)
@@ -104,7 +118,7 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 	if (!t.next)
 		(void)err_set(&err, "out of memory");
 	if (!t.next || work_load(&t.blob, &err) < 0 ||
-	    host_next_pcrs(t.blob, t.values, t.next, &err) < 0)
+	    next_pcrs(&t.later, t.blob, t.next, &err) < 0)
 		return cmd_fail(cmd, &err);
 	would = judge(&t, &err) == 0;
 	if (t.json)

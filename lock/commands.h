@@ -13,6 +13,7 @@ extern const struct cmd cmd_revoke;
 extern const struct cmd cmd_recovery;
 extern const struct cmd cmd_explain;
 extern const struct cmd cmd_test;
+extern const struct cmd cmd_predict;
 extern const struct cmd cmd_reseal;
 extern const struct cmd cmd_remove;
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "lock/seal.h"
 #include "tpm/pcr.h"
 
 #define NEXT_RECORD BUNDLE_HOST_DIR "/record"
@@ -111,58 +110,5 @@ int host_profile(enum lock_profile *ret_profile, struct err *err)
 			err, "profile: nothing tells how this host booted: --profile minimal seals "
 			     "to PCR 7 and the record's, which says nothing of kernel, initramfs "
 			     "and command line");
-	return 0;
-}
-
-static int load_values(const char *path, struct tpm_pcrs *ret_pcrs, struct err *err)
-{
-	AUTO_BUF text = BUF_INIT(LOCK_VALUES_MAX);
-
-	if (io_read_file(path, &text, err) < 0)
-		return -1;
-	return lock_values_parse(buf_text(&text), text.len, ret_pcrs, err) < 0
-		       ? err_prepend(err, "%s", path)
-		       : 0;
-}
-
-static int put_record(struct tpm_pcrs *pcrs, unsigned int pcr, struct err *err)
-{
-	AUTO_MEM struct record *next = calloc(1, sizeof(*next));
-	AUTO_BUF text = BUF_INIT(RECORD_MAX);
-	struct digest value;
-
-	if (!next)
-		return err_set(err, "out of memory");
-	if (host_next_record(next, &text, err) < 0 ||
-	    record_pcr_unsealing_value(text.data, text.len, &value, err) < 0)
-		return -1;
-	if (next->settings.pcr != pcr)
-		return err_set(err,
-			       "the next boot's record is in PCR %u, the lock's in %u: remove "
-			       "the lock and set it anew",
-			       next->settings.pcr, pcr);
-	memcpy(pcrs->value[pcr], value.data, TPM_DIGEST_SIZE);
-	pcrs->mask |= 1U << pcr;
-	return 0;
-}
-
-int host_next_pcrs(const struct lock_blob *blob, const char *values_path, struct tpm_pcrs *ret_pcrs,
-		   struct err *err)
-{
-	AUTO_MEM struct tpm_pcrs *pcrs = calloc(1, sizeof(*pcrs));
-	uint32_t mask = lock_profile_pcrs(blob->profile, blob->record_pcr);
-
-	if (!pcrs)
-		return err_set(err, "out of memory");
-	if (values_path ? load_values(values_path, pcrs, err) < 0
-			: tpm_pcrs_read(mask, pcrs, err) < 0)
-		return -1;
-	if (put_record(pcrs, blob->record_pcr, err) < 0)
-		return -1;
-	for (unsigned int i = 0; i < TPM_PCRS; i++)
-		if ((mask & ~pcrs->mask) >> i & 1)
-			return err_set(err, "%s: no value of PCR %u", values_path, i);
-	pcrs->mask = mask;
-	*ret_pcrs = *pcrs;
 	return 0;
 }

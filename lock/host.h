@@ -26,11 +26,4 @@ MUST_USE int host_meets(const struct lock_blob *blob, struct err *err);
 /* The profile that this boot calls for, by what firmware and boot loader left of it. */
 MUST_USE int host_profile(enum lock_profile *ret_profile, struct err *err);
 
-/*
- * What the PCRs of the lock's profile will hold when the next boot unseals: from the file of
- * predicted values, NULL: as at this boot; the record's PCR is computed in both cases.
- */
-MUST_USE int host_next_pcrs(const struct lock_blob *blob, const char *values_path,
-			    struct tpm_pcrs *ret_pcrs, struct err *err);
-
 #endif

@@ -5,8 +5,8 @@
 int main(int argc, char **argv)
 {
 	const struct cmd commands[] = {
-		cmd_get,  cmd_set,     cmd_authority, cmd_approve, cmd_revoke,	     cmd_recovery,
-		cmd_test, cmd_explain, cmd_reseal,    cmd_remove,  { .name = NULL },
+		cmd_get,  cmd_set,     cmd_authority, cmd_approve, cmd_revoke, cmd_recovery,
+		cmd_test, cmd_explain, cmd_predict,   cmd_reseal,  cmd_remove, { .name = NULL },
 	};
 	const struct cmd_program program = {
 		.name = "assay-lock",

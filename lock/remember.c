@@ -4,18 +4,8 @@
 
 #include <stdio.h>
 
-#include "base/io.h"
+#include "lock/next.h"
 #include "lock/work.h"
-#include "proto/record.h"
-
-static int encode(struct buf *out, struct err *err)
-{
-	AUTO_BUF record = BUF_INIT(RECORD_MAX);
-
-	if (io_read_file(BUNDLE_HOST_DIR "/record", &record, err) < 0)
-		return -1;
-	return remember_boot(&record, out, err);
-}
 
 static int put(const char *uuid, const struct buf *approved, struct err *err)
 {
@@ -32,20 +22,20 @@ static int put(const char *uuid, const struct buf *approved, struct err *err)
 	return luks_token_save(luks, &token, err);
 }
 
-void work_remember(const struct lock_blob *blob)
+void work_remember(const struct lock_blob *blob, const struct next *next)
 {
 	AUTO_BUF approved = BUF_INIT(REMEMBER_MAX);
 	struct err err = ERR_INIT;
 
-	if (encode(&approved, &err) < 0) {
-		(void)fprintf(stderr, "assay-lock: this boot is not remembered: %s\n", err.text);
+	if (next_remember(next, &approved, &err) < 0) {
+		(void)fprintf(stderr, "assay-lock: that boot is not remembered: %s\n", err.text);
 		return;
 	}
-	for (size_t i = 0; i < blob->n_hangs; i++)
+	for (size_t i = 0; approved.len && i < blob->n_hangs; i++)
 		if (blob->hangs[i].kind == LOCK_HANG_LUKS &&
 		    put(blob->hangs[i].name, &approved, &err) < 0)
 			(void)fprintf(stderr,
-				      "assay-lock: volume %s: this boot is not remembered: "
+				      "assay-lock: volume %s: that boot is not remembered: "
 				      "%s\n",
 				      blob->hangs[i].name, err.text);
 }

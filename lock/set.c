@@ -12,7 +12,6 @@
 #include "cli/cmd.h"
 #include "cli/passphrase.h"
 #include "lock/credential.h"
-#include "lock/host.h"
 #include "lock/seal.h"
 #include "tpm/nv.h"
 
@@ -117,8 +116,7 @@ static int seal(struct set *s, struct err *err)
 	if (tpm_counter_make(&s->blob->counter, err) < 0)
 		return -1;
 	s->has_counter = true;
-	if (lock_seal(s->blob, s->secret, err) < 0 ||
-	    host_next_pcrs(s->blob, s->values, pcrs, err) < 0 ||
+	if (lock_seal(s->blob, s->secret, err) < 0 || next_pcrs(&s->next, s->blob, pcrs, err) < 0 ||
 	    work_approval(s->blob, NULL, pcrs, approval, err) < 0)
 		return -1;
 	s->blob->next_id = 1;
@@ -130,8 +128,8 @@ static int seal(struct set *s, struct err *err)
 static int hang(struct set *s, struct err *err)
 {
 	for (size_t i = 0; i < s->n_credentials; i++) {
-		if (work_hang_credential(s->credentials[i].name, &s->credentials[i].data, s->secret,
-					 err) < 0)
+		if (work_hang_credential(CREDENTIAL_DIR, s->credentials[i].name,
+					 &s->credentials[i].data, s->secret, err) < 0)
 			return -1;
 		s->credentials[i].hung = true;
 	}
@@ -160,6 +158,8 @@ static void undo(struct set *s)
 		if (s->credentials[i].hung)
 			(void)unlink(path);
 	}
+	if (s->recovery_out)
+		(void)unlink(s->recovery_out);
 	if (s->has_counter && tpm_counter_remove(&s->blob->counter, NULL) < 0)
 		return;
 }

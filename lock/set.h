@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "lock/next.h"
 #include "lock/work.h"
 
 #define SET_KEY_MAX \
@@ -34,7 +35,7 @@ struct set {
 	const char *luks_key_file;
 	const char *authority_uri; /* NULL: the TPM's */
 	const char *recovery_out;
-	const char *values;
+	struct next next;
 	struct lock_authority *authority;
 	uint8_t secret[LOCK_SECRET_SIZE];
 	bool has_counter;

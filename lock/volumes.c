@@ -96,7 +96,7 @@ int work_unhang_volume(struct luks *luks, struct err *err)
 	return luks_slot_remove(luks, token.keyslot, err);
 }
 
-int work_hang_credential(const char *name, const struct buf *data,
+int work_hang_credential(const char *dir, const char *name, const struct buf *data,
 			 const uint8_t secret[static LOCK_SECRET_SIZE], struct err *err)
 {
 	struct credential_key by = { .name = name };
@@ -110,11 +110,11 @@ int work_hang_credential(const char *name, const struct buf *data,
 	explicit_bzero(&by, sizeof(by));
 	if (rc < 0)
 		return -1;
-	if (asprintf(&path, "%s/%s", CREDENTIAL_DIR, name) < 0) {
+	if (asprintf(&path, "%s/%s", dir, name) < 0) {
 		path = NULL;
 		return err_set(err, "out of memory");
 	}
-	if (io_make_dirs(CREDENTIAL_DIR, err) < 0)
+	if (io_make_dirs(dir, err) < 0)
 		return -1;
 	return io_replace_file(path, &sealed, 0600, err);
 }

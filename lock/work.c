@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cli/passphrase.h"
+#include "lock/rotate.h"
 #include "lock/seal.h"
 #include "tpm/nv.h"
 
@@ -18,6 +19,8 @@ int work_load(struct lock_blob **ret_blob, struct err *err)
 
 	if (!blob)
 		return err_set(err, "out of memory");
+	if (rotate_finish(err) < 0)
+		return err_prepend(err, "finish the rotation");
 	if (lock_blob_load(LOCK_BLOB_PATH, blob, &there, err) < 0)
 		return -1;
 	if (!there)

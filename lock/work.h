@@ -12,7 +12,7 @@
 
 #define WORK_VOLUMES LOCK_DIR "/volumes" /* UUID -> device, for those that udev does not name */
 
-/* A lock there must be. */
+/* A lock there must be; a rotation that was cut short is finished first. */
 MUST_USE int work_load(struct lock_blob **ret_blob, struct err *err);
 
 /*
@@ -21,9 +21,10 @@ MUST_USE int work_load(struct lock_blob **ret_blob, struct err *err);
  */
 MUST_USE int work_save(const struct lock_blob *blob, struct err *err);
 
-/* Keeps this boot, with the record of the next, in the tokens: what a later boot that is not
- * approved is told beside.  What fails of it is said. */
-void work_remember(const struct lock_blob *blob);
+/* Keeps the next boot in the tokens: what a later boot that is not approved is told beside.  What
+ * fails of it is said. */
+struct next;
+void work_remember(const struct lock_blob *blob, const struct next *next);
 
 /* The volume that hangs on the lock, by its UUID. */
 MUST_USE int work_open_volume(const char *uuid, struct luks **ret_luks, struct err *err);
@@ -54,8 +55,8 @@ MUST_USE int work_hang_volume(struct luks *luks, struct luks_secret by,
 /* Token and keyslot; one that has none is no error. */
 MUST_USE int work_unhang_volume(struct luks *luks, struct err *err);
 
-/* Encrypts the bytes for the name. */
-MUST_USE int work_hang_credential(const char *name, const struct buf *data,
+/* Encrypts the bytes for the name, into the directory. */
+MUST_USE int work_hang_credential(const char *dir, const char *name, const struct buf *data,
 				  const uint8_t secret[static LOCK_SECRET_SIZE], struct err *err);
 
 /* Signs an approval of these PCRs and appends it; *ret_dropped as lock_approval_add. */

@@ -11,6 +11,7 @@
 #include "attest/client/self.h"
 #include "attest/client/state.h"
 #include "base/hex.h"
+#include "base/io.h"
 #include "tpm/identity.h"
 
 enum { OPT_VERIFIER = OPT_OWN, OPT_CA, OPT_NAME };
@@ -27,6 +28,7 @@ static const struct cmd_option enrol_options[] = {
 struct enrolment {
 	struct options options;
 	const char *ca;
+	bool again; /* there is a configuration already */
 	struct conf conf;
 	struct msg_enrol enrol;
 	struct tpm_identity *tpm;
@@ -139,7 +141,8 @@ static int enrol(struct enrolment *e, struct msg_state *ret_state, struct err *e
 	if (strcmp(ret_state->state, "unenrolled") == 0)
 		return err_set(err, "the verifier did not enrol this host%s%s",
 			       ret_state->reason[0] ? ": " : "", ret_state->reason);
-	return conf_save(e->options.config, &e->conf, err);
+	e->again = io_exists(e->options.config);
+	return conf_save(e->options.config, &e->conf, link_ca(e->link), err);
 }
 
 static void print_done(const struct enrolment *e, const struct msg_state *state)
@@ -151,7 +154,8 @@ static void print_done(const struct enrolment *e, const struct msg_state *state)
 	cmd_print_name(stdout, e->enrol.name);
 	(void)printf("); state ");
 	state_print(stdout, state);
-	cmd_next("systemctl enable --now assay-attest");
+	cmd_next(e->again ? "systemctl restart assay-attest"
+			  : "systemctl enable --now assay-attest");
 }
 
 static int run(const struct cmd *cmd, int argc, char **argv)

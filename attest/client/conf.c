@@ -3,6 +3,9 @@
 #include "attest/client/conf.h"
 
 #include <ctype.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hex.h"
@@ -90,15 +93,31 @@ int conf_load(const char *path, struct conf *ret_conf, struct err *err)
 	return parse(&text, ret_conf, err) < 0 ? err_prepend(err, "%s", path) : 0;
 }
 
-int conf_save(const char *path, const struct conf *conf, struct err *err)
+/* The directory must be there: it is named in full, so that a service finds it. */
+static int save_ca(const char *path, struct conf *conf, const struct buf *ca, struct err *err)
+{
+	AUTO_STR copy = strdup(path);
+	AUTO_STR dir = NULL;
+
+	if (!copy)
+		return err_set(err, "out of memory");
+	dir = realpath(dirname(copy), NULL);
+	if (!dir)
+		return err_errno(err, "%s", path);
+	if (strchr(dir, '\n') ||
+	    snprintf(conf->ca, sizeof(conf->ca), "%s/" CONF_CA_NAME, dir) >= (int)sizeof(conf->ca))
+		return err_set(err, "%s: the name is too long, or has a newline", path);
+	return io_replace_file(conf->ca, ca, CONF_MODE, err);
+}
+
+int conf_save(const char *path, struct conf *conf, const struct buf *ca, struct err *err)
 {
 	AUTO_BUF text = BUF_INIT(CONF_MAX);
 	char host[2 * EVIDENCE_HOST_SIZE + 1];
 
 	hex_format(conf->host, sizeof(conf->host), host);
-	if (strchr(conf->ca, '\n'))
-		return err_set(err, "%s: a path with a newline can't be kept", path);
-	if (buf_putf(&text, err,
+	if (save_ca(path, conf, ca, err) < 0 ||
+	    buf_putf(&text, err,
 		     "# Written by assay attest enrol; assay-attest(8).\n"
 		     "verifier = %s\nca = %s\nhost = %s\n",
 		     conf->verifier, conf->ca, host) < 0)

@@ -104,6 +104,11 @@ void link_free(struct link *link)
 	free(link);
 }
 
+const struct buf *link_ca(const struct link *link)
+{
+	return &link->ca;
+}
+
 static void cleanup_link(struct link **link)
 {
 	link_free(*link);

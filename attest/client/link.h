@@ -19,6 +19,7 @@ struct link;
 /* Reads the CA's file now: nothing else is read later. */
 MUST_USE int link_new(const struct conf *conf, struct link **ret_link, struct err *err);
 void link_free(struct link *link);
+const struct buf *link_ca(const struct link *link); /* what was read */
 
 /*
  * POSTs the bytes to verifier + path; *answer gets the body of the answer.  Fails, with the URL and

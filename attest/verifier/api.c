@@ -126,7 +126,7 @@ int api_open(const struct api_options *options, struct api **ret_api, struct err
 	return 0;
 }
 
-static int set_method(struct api *api, const struct api_call *call)
+static CURLcode set_method(struct api *api, const struct api_call *call)
 {
 	if (strcmp(call->method, "POST") == 0)
 		return curl_easy_setopt(api->curl, CURLOPT_POSTFIELDS,

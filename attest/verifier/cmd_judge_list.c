@@ -21,6 +21,7 @@ enum option {
 	OPT_AGGREGATE,
 	OPT_DENIED,
 	OPT_VIOLATIONS,
+	OPT_MODULES,
 	OPT_JOBS,
 	OPT_JSON
 };
@@ -31,6 +32,7 @@ static const struct cmd_option options[] = {
 	{ "aggregate", OPT_AGGREGATE, 0, "ALGO:HEX", "the right boot_aggregate (repeatable)" },
 	{ "denied", OPT_DENIED, 0, "FILE", "digests that are not to run, one ALGO:HEX a line" },
 	{ "allow-violations", OPT_VIOLATIONS, 0, NULL, "count violations, do not judge them" },
+	{ "modules-enforced", OPT_MODULES, 0, NULL, "the host lets in signed kernel modules only" },
 	{ "jobs", OPT_JOBS, 'j', "N", "threads (default: one per processor)" },
 	{ "json", OPT_JSON, 0, NULL, "one JSON object" },
 	{ .name = NULL },
@@ -141,6 +143,9 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 		return load_denied(r, value, err) < 0 ? err_prepend(err, "--denied") : 0;
 	case OPT_VIOLATIONS:
 		r->trust.violations_allowed = true;
+		return 0;
+	case OPT_MODULES:
+		r->expect.modules_enforced = true;
 		return 0;
 	case OPT_JOBS:
 		return set_jobs(r, value, err);

@@ -90,19 +90,26 @@ static int open_store(struct running *r, struct err *err)
 	return service_refresh(&r->service, &r->conn, err);
 }
 
+/* With PostgreSQL they wait for its answers most of the time. */
+static unsigned long count_workers(const struct vset *set)
+{
+	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	const unsigned long each = vset_is_postgres(set) ? 4 : 1;
+
+	if (set->workers)
+		return set->workers;
+	return cores > 1 ? (unsigned long)cores * each : each;
+}
+
 static int start_threads(struct running *r, struct err *err)
 {
 	struct service *s = &r->service;
-	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	const unsigned long workers = s->set.workers ? s->set.workers
-				      : cores > 1    ? (unsigned long)cores
-						     : 1;
 
 	queue_init(&s->queue);
 	if (events_new(&s->set, &s->events, err) < 0 ||
 	    committer_new(s->store, &s->committer, err) < 0)
 		return -1;
-	return workers_start(s, workers, &r->workers, err);
+	return workers_start(s, count_workers(&s->set), &r->workers, err);
 }
 
 static int start_http(struct running *r, struct err *err)

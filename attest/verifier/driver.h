@@ -49,6 +49,9 @@ struct driver {
 	/* Several without rows, in one round trip where that can be. */
 	MUST_USE int (*run_many)(struct db *db, struct db_query *queries, size_t n,
 				 struct err *err);
+	/* The same as one whole transaction: all of them are on the disk, or none. */
+	MUST_USE int (*transact)(struct db *db, struct db_query *queries, size_t n,
+				 struct err *err);
 	/* A transaction that writes.  After a failure in it: rollback, which can't fail. */
 	MUST_USE int (*begin)(struct db *db, struct err *err);
 	MUST_USE int (*commit)(struct db *db, struct err *err);

@@ -20,6 +20,7 @@ enum { OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25 };
 struct db {
 	PGconn *conn;
 	bool prepared[DRIVER_STATEMENTS_MAX];
+	bool begun; /* a transaction, which a new connection would know nothing of */
 };
 
 /* What libpq takes for a query's arguments. */
@@ -76,9 +77,12 @@ static int db_open(const char *where, struct db **ret_db, struct err *err)
 	return 0;
 }
 
-/* A connection that was lost is made anew, once; what was prepared on it is gone. */
+/* A connection that was lost meanwhile is made anew, once; what was prepared on it is gone. */
 static int revive(struct db *db, struct err *err)
 {
+	if (db->begun)
+		return 0;
+	(void)PQconsumeInput(db->conn); /* notices that the other end has closed it */
 	if (PQstatus(db->conn) == CONNECTION_OK)
 		return 0;
 	PQreset(db->conn);
@@ -192,37 +196,67 @@ static int db_run(struct db *db, struct db_query *q, db_row_fn fn, void *ctx, st
 	return tell_rows(r, fn, ctx, err);
 }
 
-/* The results of a pipeline, one of each query, a NULL behind each. */
-static int collect(struct db *db, struct db_query *queries, size_t n, struct err *err)
+/* The next result of a pipeline, and the NULL behind it. */
+static bool take_result(struct db *db, bool must_commit, int64_t *ret_changed, struct err *err)
+{
+	AUTO_RESULT r = PQgetResult(db->conn);
+	AUTO_RESULT end UNUSED = r ? PQgetResult(db->conn) : NULL;
+
+	if (!r || !is_good(r)) {
+		(void)failed(db, "run", err);
+		return false;
+	}
+	*ret_changed = changed_by(r);
+	if (!must_commit || strcmp(PQcmdStatus(r), "COMMIT") == 0)
+		return true;
+	(void)err_set(err, "store: commit: it was rolled back");
+	return false;
+}
+
+/* Statements on their way: whole: BEGIN before them, COMMIT behind. */
+struct pipeline {
+	struct db *db;
+	struct db_query *queries;
+	size_t n;
+	bool whole;
+};
+
+/* All results, of which the first error is told. */
+static int collect(const struct pipeline *p, struct err *err)
 {
 	bool good = true;
+	int64_t ignored;
 
-	for (size_t i = 0; i < n; i++) {
-		AUTO_RESULT r = PQgetResult(db->conn);
-		AUTO_RESULT end = NULL;
-
-		if (!r)
-			return failed(db, "run", err);
-		if (good && !is_good(r))
-			(void)failed(db, "run", err);
-		good = good && is_good(r);
-		queries[i].changed = changed_by(r);
-		end = PQgetResult(db->conn);
-	}
+	if (p->whole)
+		good = take_result(p->db, false, &ignored, err);
+	for (size_t i = 0; i < p->n; i++)
+		good = take_result(p->db, false, &p->queries[i].changed, good ? err : NULL) && good;
+	if (p->whole)
+		good = take_result(p->db, true, &ignored, good ? err : NULL) && good;
 	return good ? 0 : -1;
 }
 
-static int send_all(struct db *db, const struct db_query *queries, size_t n, struct err *err)
+static bool send_word(struct db *db, const char *word)
 {
+	return PQsendQueryParams(db->conn, word, 0, NULL, NULL, NULL, NULL, 0);
+}
+
+static int send_all(const struct pipeline *p, struct err *err)
+{
+	struct db *db = p->db;
 	struct bound b;
 	char name[16];
 
-	for (size_t i = 0; i < n; i++) {
-		bind_all(&queries[i], &b);
-		name_of(queries[i].number, name);
+	if (p->whole && !send_word(db, "BEGIN"))
+		return failed(db, "send", err);
+	for (size_t i = 0; i < p->n; i++) {
+		bind_all(&p->queries[i], &b);
+		name_of(p->queries[i].number, name);
 		if (!PQsendQueryPrepared(db->conn, name, b.n, b.values, b.lengths, b.formats, 1))
 			return failed(db, "send", err);
 	}
+	if (p->whole && !send_word(db, "COMMIT"))
+		return failed(db, "send", err);
 	return PQpipelineSync(db->conn) ? 0 : failed(db, "send", err);
 }
 
@@ -239,48 +273,69 @@ static int leave_pipeline(struct db *db, struct err *err)
 	return -1;
 }
 
-static int db_run_many(struct db *db, struct db_query *queries, size_t n, struct err *err)
+static int run_pipeline(const struct pipeline *p, struct err *err)
 {
+	struct db *db = p->db;
 	struct err first = ERR_INIT;
 	int rc;
 
-	if (n == 0)
-		return 0;
 	if (revive(db, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (prepare(db, &queries[i], err) < 0)
+	for (size_t i = 0; i < p->n; i++)
+		if (prepare(db, &p->queries[i], err) < 0)
 			return -1;
 	if (!PQenterPipelineMode(db->conn))
 		return failed(db, "pipeline", err);
-	rc = send_all(db, queries, n, &first);
+	rc = send_all(p, &first);
 	if (rc == 0)
-		rc = collect(db, queries, n, &first);
+		rc = collect(p, &first);
 	if (leave_pipeline(db, rc < 0 ? NULL : err) < 0 && rc == 0)
 		return -1;
 	return rc < 0 ? err_set(err, "%s", first.text) : 0;
 }
 
+static int db_run_many(struct db *db, struct db_query *queries, size_t n, struct err *err)
+{
+	const struct pipeline p = { .db = db, .queries = queries, .n = n };
+
+	return n ? run_pipeline(&p, err) : 0;
+}
+
+static void db_rollback(struct db *db)
+{
+	db->begun = false;
+	if (PQstatus(db->conn) == CONNECTION_OK && PQtransactionStatus(db->conn) != PQTRANS_IDLE)
+		PQclear(PQexec(db->conn, "ROLLBACK"));
+}
+
+static int db_transact(struct db *db, struct db_query *queries, size_t n, struct err *err)
+{
+	const struct pipeline p = { .db = db, .queries = queries, .n = n, .whole = true };
+
+	if (run_pipeline(&p, err) == 0)
+		return 0;
+	db_rollback(db);
+	return -1;
+}
+
 static int db_begin(struct db *db, struct err *err)
 {
-	return db_script(db, "BEGIN", err);
+	if (db_script(db, "BEGIN", err) < 0)
+		return -1;
+	db->begun = true;
+	return 0;
 }
 
 static int db_commit(struct db *db, struct err *err)
 {
 	AUTO_RESULT r = PQexec(db->conn, "COMMIT");
 
+	db->begun = false;
 	/* COMMIT of a transaction that failed says ROLLBACK, and is no error. */
 	if (!is_good(r) || strcmp(PQcmdStatus(r), "COMMIT") != 0)
 		return is_good(r) ? err_set(err, "store: commit: it was rolled back")
 				  : failed(db, "commit", err);
 	return 0;
-}
-
-static void db_rollback(struct db *db)
-{
-	if (PQstatus(db->conn) == CONNECTION_OK && PQtransactionStatus(db->conn) != PQTRANS_IDLE)
-		PQclear(PQexec(db->conn, "ROLLBACK"));
 }
 
 const struct driver driver_postgres = {
@@ -290,6 +345,7 @@ const struct driver driver_postgres = {
 	.script = db_script,
 	.run = db_run,
 	.run_many = db_run_many,
+	.transact = db_transact,
 	.begin = db_begin,
 	.commit = db_commit,
 	.rollback = db_rollback,

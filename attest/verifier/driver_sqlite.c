@@ -176,6 +176,16 @@ static void db_rollback(struct db *db)
 		(void)db_script(db, "ROLLBACK", NULL);
 }
 
+static int db_transact(struct db *db, struct db_query *queries, size_t n, struct err *err)
+{
+	if (db_begin(db, err) < 0)
+		return -1;
+	if (db_run_many(db, queries, n, err) == 0 && db_commit(db, err) == 0)
+		return 0;
+	db_rollback(db);
+	return -1;
+}
+
 const struct driver driver_sqlite = {
 	.name = "SQLite",
 	.open = db_open,
@@ -183,6 +193,7 @@ const struct driver driver_sqlite = {
 	.script = db_script,
 	.run = db_run,
 	.run_many = db_run_many,
+	.transact = db_transact,
 	.begin = db_begin,
 	.commit = db_commit,
 	.rollback = db_rollback,

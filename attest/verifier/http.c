@@ -143,10 +143,10 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		*len = 0;
 		return MHD_YES;
 	}
+	if (r->submitted)
+		return atomic_load(&r->finished) ? send_reply(connection, r) : MHD_YES;
 	if (r->status)
 		return send_reply(connection, r);
-	if (r->submitted)
-		return MHD_YES;
 	r->submitted = true;
 	conn_busy(conn_of(connection));
 	MHD_suspend_connection(connection);

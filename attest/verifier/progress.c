@@ -18,7 +18,7 @@ enum {
 	FLAG_AGGREGATE = 1 << 4,
 	FLAG_FAILED = 1 << 5,
 	FLAG_KEXEC = 1 << 6,
-	FLAGS_ALL = (1 << 7) - 1
+	FLAG_MODULES = 1 << 7,
 };
 
 static int put_u64(struct buf *out, uint64_t v, struct err *err)
@@ -43,7 +43,8 @@ static uint8_t flags_of(const struct appraise_state *s)
 			 (s->enforcing ? FLAG_ENFORCING : 0) |
 			 (s->cmdline_known ? FLAG_CMDLINE : 0) |
 			 (s->list.aggregate_seen ? FLAG_AGGREGATE : 0) |
-			 (s->list.failed ? FLAG_FAILED : 0) | (s->list.kexec ? FLAG_KEXEC : 0));
+			 (s->list.failed ? FLAG_FAILED : 0) | (s->list.kexec ? FLAG_KEXEC : 0) |
+			 (s->modules_enforced ? FLAG_MODULES : 0));
 }
 
 static int put_boot(const struct appraise_state *s, struct buf *out, struct err *err)
@@ -144,13 +145,14 @@ int progress_decode(const void *data, size_t len, struct progress *ret_progress,
 	take_boot(&r, s);
 	take_text(&r, ret_progress->keys, sizeof(ret_progress->keys));
 	take_list(&r, &s->list);
-	if (!rd_done(&r) || (flags & ~FLAGS_ALL)) {
+	if (!rd_done(&r)) {
 		memset(ret_progress, 0, sizeof(*ret_progress));
 		return err_set(err, "store: a host's progress is damaged");
 	}
 	s->known = flags & FLAG_KNOWN;
 	s->boot_ok = flags & FLAG_BOOT_OK;
 	s->enforcing = flags & FLAG_ENFORCING;
+	s->modules_enforced = flags & FLAG_MODULES;
 	s->cmdline_known = flags & FLAG_CMDLINE;
 	s->list.aggregate_seen = flags & FLAG_AGGREGATE;
 	s->list.failed = flags & FLAG_FAILED;

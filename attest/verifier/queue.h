@@ -4,6 +4,7 @@
 #define ASSAY_ATTEST_VERIFIER_QUEUE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,8 +61,9 @@ struct request {
 	uint8_t object[EVIDENCE_HOST_SIZE];	/* what "*" stood for */
 	char after[2 * EVIDENCE_HOST_SIZE + 1]; /* ?after=, "": none */
 	struct buf body;
-	size_t accounted; /* bytes, of service->body_bytes */
-	bool submitted;	  /* to a worker */
+	size_t accounted;     /* bytes, of service->body_bytes */
+	bool submitted;	      /* to a worker */
+	atomic_bool finished; /* by whoever had it: all below is there */
 	unsigned int tries;
 	enum http_status status;
 	const char *type;

@@ -72,6 +72,7 @@ void request_finish(struct request *r)
 	struct MHD_Connection *connection = r->connection;
 
 	request_drop_body(r);
+	atomic_store(&r->finished, true);
 	MHD_resume_connection(connection);
 	(void)atomic_fetch_sub(&s->in_work, 1);
 }

@@ -7,8 +7,7 @@
 #include "attest/verifier/reasons.h"
 #include "attest/verifier/worker.h"
 
-#define NONCE_SECONDS 120 /* from its making to the evidence's arrival */
-#define TRIES_MAX 8	  /* when the host changes meanwhile */
+#define TRIES_MAX 8 /* when the host changes meanwhile */
 
 /* One piece of evidence on its way: lives until it was committed. */
 struct round {
@@ -132,6 +131,7 @@ static void trouble(struct round *round)
 static int check_nonce(struct round *round)
 {
 	const struct bytes *nonce = &round->evidence.nonce;
+	const int64_t most = (int64_t)round->trust->set.answer_within * 1000000;
 	int64_t time = 0;
 
 	if (nonce_open(round->service->keys.token, round->host->id, nonce->data, nonce->len, &time,
@@ -139,7 +139,7 @@ static int check_nonce(struct round *round)
 		return -1;
 	if (time <= round->host->nonce_us)
 		return err_set(&round->err, "nonce: it was used, or a later one was");
-	if (round->now_us - time > NONCE_SECONDS * INT64_C(1000000))
+	if (round->now_us - time > most)
 		return err_set(&round->err, "nonce: it is too old");
 	round->host->nonce_us = time;
 	return 0;

@@ -41,6 +41,7 @@ struct vset {
 	/* [rounds] */
 	unsigned long interval;
 	unsigned long stale_after;
+	unsigned long answer_within; /* from the nonce to the evidence */
 	/* [events] */
 	char webhook[VSET_TEXT_MAX]; /* "": none */
 	char webhook_ca[VSET_TEXT_MAX];

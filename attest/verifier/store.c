@@ -190,11 +190,10 @@ static int add_history(struct store_conn *conn, const uint8_t *id, const struct 
 	return conn->driver->run(conn->db, &prune, NULL, NULL, err);
 }
 
-static int change_all(struct store_conn *conn, struct host_change *changes,
-		      struct db_query *queries, size_t n, struct err *err)
+/* Whether a change's history is to be written is known when the change was made. */
+static int change_told(struct store_conn *conn, const struct host_change *changes,
+		       struct db_query *queries, size_t n, struct err *err)
 {
-	for (size_t i = 0; i < n; i++)
-		queries[i] = change_query(changes[i].host);
 	if (conn->driver->run_many(conn->db, queries, n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
@@ -208,6 +207,25 @@ static int change_all(struct store_conn *conn, struct host_change *changes,
 	return conn->driver->commit(conn->db, err);
 }
 
+static int change_all(struct store_conn *conn, const struct host_change *changes,
+		      struct db_query *queries, size_t n, struct err *err)
+{
+	bool told = false;
+
+	for (size_t i = 0; i < n; i++) {
+		queries[i] = change_query(changes[i].host);
+		told = told || changes[i].was;
+	}
+	if (!told)
+		return conn->driver->transact(conn->db, queries, n, err);
+	if (conn->driver->begin(conn->db, err) < 0)
+		return -1;
+	if (change_told(conn, changes, queries, n, err) == 0)
+		return 0;
+	conn->driver->rollback(conn->db);
+	return -1;
+}
+
 int store_change_many(struct store_conn *conn, struct host_change *changes, size_t n,
 		      struct err *err)
 {
@@ -215,12 +233,8 @@ int store_change_many(struct store_conn *conn, struct host_change *changes, size
 
 	if (!queries)
 		return err_set(err, "out of memory");
-	if (store_conn_ready(conn, err) < 0 || conn->driver->begin(conn->db, err) < 0)
+	if (store_conn_ready(conn, err) < 0 || change_all(conn, changes, queries, n, err) < 0)
 		return -1;
-	if (change_all(conn, changes, queries, n, err) < 0) {
-		conn->driver->rollback(conn->db);
-		return -1;
-	}
 	for (size_t i = 0; i < n; i++)
 		changes[i].done = queries[i].changed == 1;
 	return 0;

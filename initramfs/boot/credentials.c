@@ -15,24 +15,30 @@
 #include "initramfs/shared/inside.h"
 #include "lock/word.h"
 
-_Static_assert(sizeof(CREDENTIAL_RUN_DIR) <= sizeof(CREDENTIAL_DIR), "one buffer is for both");
-
-static int open_one(const struct credential_key *by, struct err *err)
+static int open_from(const char *dir, const struct credential_key *by, struct buf *plain,
+		     struct err *err)
 {
 	AUTO_BUF sealed = BUF_INIT(CREDENTIAL_SEALED_MAX);
-	struct buf plain = BUF_INIT(CREDENTIAL_MAX);
-	char path[sizeof(CREDENTIAL_DIR) + CREDENTIAL_NAME_MAX];
-	int result;
+	char path[sizeof(CREDENTIAL_NEXT_DIR) + CREDENTIAL_NAME_MAX];
 
-	(void)snprintf(path, sizeof(path), CREDENTIAL_DIR "/%s", by->name);
-	result = inside_read("/", path, &sealed, err);
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, by->name);
+	if (inside_read("/", path, &sealed, err) < 0)
+		return -1;
+	return credential_open(by, sealed.data, sealed.len, plain, err);
+}
+
+/* Where power was cut after a rotation had given the volumes their new keys, the credentials of the
+ * new secret are still beside the old ones. */
+static int open_one(const struct credential_key *by, struct err *err)
+{
+	CLEANUP(buf_wipe) struct buf plain = BUF_INIT(CREDENTIAL_MAX);
+	char path[sizeof(CREDENTIAL_RUN_DIR) + CREDENTIAL_NAME_MAX];
+
+	if (open_from(CREDENTIAL_DIR, by, &plain, err) < 0 &&
+	    open_from(CREDENTIAL_NEXT_DIR, by, &plain, NULL) < 0)
+		return -1;
 	(void)snprintf(path, sizeof(path), CREDENTIAL_RUN_DIR "/%s", by->name);
-	if (result == 0)
-		result = credential_open(by, sealed.data, sealed.len, &plain, err);
-	if (result == 0)
-		result = io_replace_file(path, &plain, 0600, err);
-	buf_wipe(&plain);
-	return result;
+	return io_replace_file(path, &plain, 0600, err);
 }
 
 /* The key's file is overwritten in memory before its name goes. */

@@ -9,12 +9,33 @@
 #include "attest/appraise_parts.h"
 
 #define PCR_IMA 10
+#define CODE_LEN 10 /* "[03000086]" */
 
 bool appraise_same_boot(const struct appraise_state *state, uint32_t reset_count,
 			uint32_t restart_count)
 {
 	return state->known && state->reset_count == reset_count &&
 	       state->restart_count == restart_count;
+}
+
+/* An error of OpenSSL's, which a line ends with in brackets: of an answer that is no there is none.
+ */
+static bool has_code(const char *text, size_t len)
+{
+	return len > CODE_LEN && text[len - 1] == ']' && text[len - CODE_LEN] == '[' &&
+	       strspn(text + len - CODE_LEN + 1, "0123456789abcdef") == CODE_LEN - 2;
+}
+
+bool appraise_lacked_memory(const struct err *why)
+{
+	static const char *const ends[] = { "out of memory", "refused by OpenSSL" };
+	size_t len = strlen(why->text);
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (len >= strlen(ends[i]) &&
+		    strcmp(why->text + len - strlen(ends[i]), ends[i]) == 0)
+			return true;
+	return has_code(why->text, len);
 }
 
 /* Nothing else is the host's word until this is. */
@@ -126,6 +147,7 @@ static int judge_boot(struct appraisal *a, const struct digest *quoted, struct e
 
 	s->boot_ok = false;
 	s->enforcing = false;
+	s->modules_enforced = false;
 	s->record_pcr = 0;
 	if (appraise_record(a, err) < 0 || appraise_boot(a, err) < 0)
 		return -1;

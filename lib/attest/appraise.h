@@ -42,6 +42,7 @@ struct appraise_state {
 	bool known;   /* a boot was judged */
 	bool boot_ok; /* log, record and boot state of it passed */
 	bool enforcing;
+	bool modules_enforced; /* module-signatures of the record */
 	uint32_t reset_count, restart_count;
 	uint64_t clock;	    /* milliseconds, of the last quote */
 	uint8_t boot[32];   /* appraise_boot_digest */

@@ -35,27 +35,27 @@ int appraise_boot_digest(const struct pcr_set *pcrs, uint32_t record_pcr, struct
  * While it boots, systemd extends PCR 11 behind what the firmware logged, by words of its own
  * (systemd-pcrphase.service(8)).  They say how far the boot is, and nothing about what was booted.
  */
-static bool is_phase_of(const uint8_t *before, const uint8_t *after)
+static int is_phase_of(const uint8_t *before, const uint8_t *after, bool *ret_is, struct err *err)
 {
 	static const char *const words[] = { "enter-initrd", "leave-initrd", "sysinit",
 					     "ready",	     "shutdown",     "final" };
 	struct digest value = { .algo = HASH_SHA256, .len = 32 };
 
 	memcpy(value.data, before, value.len);
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+	*ret_is = false;
+	for (size_t i = 0; i < ARRAY_LEN(words) && !*ret_is; i++) {
 		uint8_t both[64];
 		struct digest word;
 
-		if (hash_bytes(HASH_SHA256, words[i], strlen(words[i]), &word, NULL) < 0)
-			return false;
+		if (hash_bytes(HASH_SHA256, words[i], strlen(words[i]), &word, err) < 0)
+			return -1;
 		memcpy(both, value.data, 32);
 		memcpy(both + 32, word.data, 32);
-		if (hash_bytes(HASH_SHA256, both, sizeof(both), &value, NULL) < 0)
-			return false;
-		if (memcmp(value.data, after, value.len) == 0)
-			return true;
+		if (hash_bytes(HASH_SHA256, both, sizeof(both), &value, err) < 0)
+			return -1;
+		*ret_is = memcmp(value.data, after, value.len) == 0;
 	}
-	return false;
+	return 0;
 }
 
 static bool is_zero(const uint8_t *data, size_t len)
@@ -67,41 +67,60 @@ static bool is_zero(const uint8_t *data, size_t len)
 }
 
 /* Of PCRs above the firmware's, the log need not know: what is in them is for the boot's digest. */
-static bool is_explained(const struct pcr_set *log, const struct pcr_set *quoted, unsigned int pcr)
+static int is_explained(const struct pcr_set *log, const uint8_t *quoted, unsigned int pcr,
+			bool *ret_is, struct err *err)
 {
-	const uint8_t *value = quoted->value[pcr];
-
 	if (!(log->mask >> pcr & 1))
-		return pcr > PCR_FIRMWARE_MAX || is_zero(value, 32);
-	if (memcmp(log->value[pcr], value, 32) == 0)
-		return true;
-	return pcr == PCR_UKI && is_phase_of(log->value[pcr], value);
+		*ret_is = pcr > PCR_FIRMWARE_MAX || is_zero(quoted, 32);
+	else
+		*ret_is = memcmp(log->value[pcr], quoted, 32) == 0;
+	if (*ret_is || pcr != PCR_UKI)
+		return 0;
+	return is_phase_of(log->value[pcr], quoted, ret_is, err);
 }
 
-/* boot is what was quoted, with the log's value where more than the log is in it. */
-static int replay(struct appraisal *a, struct pcr_set *boot)
+static int refuse(struct appraisal *a, const struct err *why, struct err *err)
+{
+	if (appraise_lacked_memory(why))
+		return err_set(err, "%s", why->text);
+	(void)verdict_add(a->verdict, VERDICT_BOOT_LOG, VERDICT_NO_ENTRY, "%s", why->text);
+	return 0;
+}
+
+/* boot is what was quoted; it gets the log's value where more than the log is in it. */
+static int compare(struct appraisal *a, const struct pcr_set *made, struct pcr_set *boot,
+		   struct err *err)
+{
+	for (unsigned int i = 0; i < PCRS; i++) {
+		bool explained;
+
+		if (i == PCR_IMA || (a->record_proven && i == a->record.settings.pcr))
+			continue;
+		if (is_explained(made, a->quote.pcrs.value[i], i, &explained, err) < 0)
+			return -1;
+		if (!explained)
+			(void)verdict_add(a->verdict, VERDICT_BOOT_LOG, VERDICT_NO_ENTRY,
+					  "the boot log does not give the quoted PCR %u", i);
+		else if (made->mask >> i & 1)
+			memcpy(boot->value[i], made->value[i], 32);
+	}
+	return 0;
+}
+
+static int replay(struct appraisal *a, struct pcr_set *boot, struct err *err)
 {
 	const struct bytes *log = &a->evidence->boot_log;
 	AUTO_MEM struct pcr_set *made = calloc(1, sizeof(*made));
 	struct err why = ERR_INIT;
-	int status = 0;
 
-	if (!made || boot_log_replay(log->data, log->len, HASH_SHA256, made, &why) < 0)
-		return verdict_add(a->verdict, VERDICT_BOOT_LOG, VERDICT_NO_ENTRY, "%s",
-				   made ? why.text : "out of memory");
-	for (unsigned int i = 0; i < PCRS; i++) {
-		if (i == PCR_IMA || (a->record_proven && i == a->record.settings.pcr))
-			continue;
-		if (!is_explained(made, &a->quote.pcrs, i))
-			status = verdict_add(a->verdict, VERDICT_BOOT_LOG, VERDICT_NO_ENTRY,
-					     "the boot log does not give the quoted PCR %u", i);
-		else if (made->mask >> i & 1)
-			memcpy(boot->value[i], made->value[i], 32);
-	}
-	return status;
+	if (!made)
+		return err_set(err, "out of memory");
+	if (boot_log_replay(log->data, log->len, HASH_SHA256, made, &why) < 0)
+		return refuse(a, &why, err);
+	return compare(a, made, boot, err);
 }
 
-static void read_facts(struct appraisal *a)
+static int read_facts(struct appraisal *a, struct err *err)
 {
 	AUTO_MEM char *cmdline = calloc(1, EVIDENCE_CMDLINE_MAX + 1);
 	const struct bytes *claimed = &a->evidence->cmdline;
@@ -112,30 +131,58 @@ static void read_facts(struct appraisal *a)
 	};
 	struct err why = ERR_INIT;
 
-	if (cmdline && claimed->len && claimed->len <= EVIDENCE_CMDLINE_MAX &&
+	if (!cmdline)
+		return err_set(err, "out of memory");
+	if (claimed->len && claimed->len <= EVIDENCE_CMDLINE_MAX &&
 	    !memchr(claimed->data, '\0', claimed->len)) {
 		memcpy(cmdline, claimed->data, claimed->len);
 		claim.cmdline = cmdline;
 	}
-	if (boot_facts_claimed(&claim, &a->facts, &why) < 0) {
-		(void)verdict_add(a->verdict, VERDICT_BOOT_LOG, VERDICT_NO_ENTRY, "%s", why.text);
-		a->facts = (struct boot_facts){ .secure_boot = BOOT_NOT_TOLD };
-	}
+	if (boot_facts_claimed(&claim, &a->facts, &why) == 0)
+		return 0;
+	a->facts = (struct boot_facts){ .secure_boot = BOOT_NOT_TOLD };
+	return refuse(a, &why, err);
 }
 
 /* assay-boot refuses these, too: that they are there says that it was not what booted. */
-static void check_cmdline(struct appraisal *a)
+static int check_cmdline(struct appraisal *a, struct err *err)
 {
 	AUTO_MEM struct cmdline_refusal *refusal = calloc(1, sizeof(*refusal));
 	size_t pos = 0;
 
+	if (!refusal)
+		return err_set(err, "out of memory");
 	if (!a->facts.cmdline_known || !a->record_proven)
-		return;
-	while (refusal &&
-	       cmdline_next_refusal(a->facts.cmdline, &a->record.settings, &pos, refusal))
+		return 0;
+	while (cmdline_next_refusal(a->facts.cmdline, &a->record.settings, &pos, refusal))
 		(void)verdict_add(a->verdict, VERDICT_COMMAND_LINE, VERDICT_NO_ENTRY,
 				  "\"%.200s\" on the kernel command line: %s", refusal->param,
 				  refusal->why);
+	return 0;
+}
+
+static size_t reasons(const struct appraisal *a)
+{
+	return a->verdict->n + a->verdict->more;
+}
+
+static int judge_log(struct appraisal *a, struct pcr_set *boot, struct err *err)
+{
+	size_t before = reasons(a);
+
+	if (a->evidence->boot_log.len == 0) {
+		if (a->policy->boot != APPRAISE_BOOT_UNMEASURED)
+			(void)verdict_add(a->verdict, VERDICT_BOOT_LOG, VERDICT_NO_ENTRY,
+					  "no boot log was sent");
+		return 0;
+	}
+	if (replay(a, boot, err) < 0)
+		return -1;
+	if (reasons(a) != before) {
+		*boot = a->quote.pcrs;
+		return 0;
+	}
+	return read_facts(a, err) < 0 ? -1 : check_cmdline(a, err);
 }
 
 static int fill(struct appraisal *a, const struct pcr_set *boot, struct err *err)
@@ -159,24 +206,14 @@ static int fill(struct appraisal *a, const struct pcr_set *boot, struct err *err
 int appraise_boot(struct appraisal *a, struct err *err)
 {
 	AUTO_MEM struct pcr_set *boot = malloc(sizeof(*boot));
-	size_t before = a->verdict->n + a->verdict->more;
+	size_t before = reasons(a);
 
 	if (!boot)
 		return err_set(err, "out of memory");
 	*boot = a->quote.pcrs;
-	if (a->evidence->boot_log.len == 0) {
-		if (a->policy->boot != APPRAISE_BOOT_UNMEASURED)
-			(void)verdict_add(a->verdict, VERDICT_BOOT_LOG, VERDICT_NO_ENTRY,
-					  "no boot log was sent");
-	} else if (replay(a, boot) == 0) {
-		read_facts(a);
-		check_cmdline(a);
-	} else {
-		*boot = a->quote.pcrs;
-	}
-	if (fill(a, boot, err) < 0)
+	if (judge_log(a, boot, err) < 0 || fill(a, boot, err) < 0)
 		return -1;
-	if (a->verdict->n + a->verdict->more == before)
+	if (reasons(a) == before)
 		a->checked |= CHECK_BOOT;
 	return 0;
 }

@@ -56,7 +56,12 @@ static int judge_piece(struct appraisal *a, const struct list_expect *expect,
 static int run(struct appraisal *a, struct list_input *list, struct err *err)
 {
 	struct digest aggregate;
-	struct list_expect expect = { .aggregates = &aggregate, .n_aggregates = 1 };
+	const struct appraise_state *s = &a->in->state;
+	struct list_expect expect = {
+		.aggregates = &aggregate,
+		.n_aggregates = 1,
+		.modules_enforced = s->enforcing && s->modules_enforced,
+	};
 
 	if (make_aggregate(&a->quote.pcrs, &aggregate, err) < 0)
 		return -1;

@@ -30,6 +30,13 @@ struct appraisal {
 	struct boot_facts facts; /* of a log that replayed; else nothing is known */
 };
 
+/*
+ * It was for want of memory that it failed, and not for what the host sent: no reason then.  Told
+ * by the end of the line; a host that can put these words there gets no verdict from it, and no
+ * pass.
+ */
+bool appraise_lacked_memory(const struct err *why);
+
 /* Each adds its reasons, sets its bit where there are none, fills its part of the state, and fails
  * for want of memory only.  The record comes first: it says which PCR is its own. */
 MUST_USE int appraise_record(struct appraisal *a, struct err *err);

@@ -223,8 +223,13 @@ static int is_options(const struct walk *w, const struct buf *utf16, bool *ret_s
 static int text_is_options(const struct walk *w, const char *text, bool *ret_same, struct err *err)
 {
 	AUTO_BUF utf16 = BUF_INIT(2 * BOOT_CMDLINE_MAX);
+	uint8_t *room;
 
+	/* With room for the longest, what fails then is the text. */
 	*ret_same = false;
+	if (buf_reserve(&utf16, utf16.max, &room, err) < 0)
+		return -1;
+	buf_reset(&utf16);
 	if (boot_text_put_utf16(&utf16, text, NULL) < 0)
 		return 0;
 	return is_options(w, &utf16, ret_same, err);

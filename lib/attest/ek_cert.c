@@ -68,8 +68,9 @@ int ek_cert_verify(const struct ek_trust *trust, const void *cert, size_t len,
 	if (len == 0 || len > EVIDENCE_CERT_MAX)
 		return err_set(err, "EK certificate: %s",
 			       len ? "larger than any" : "there is none");
-	if (public_check_ek(ek, err) < 0 || public_key(ek, &key, err) < 0 ||
-	    cert_parse(cert, len, &parsed, err) < 0 || check(trust, parsed, key, now, err) < 0)
+	if (public_check_ek(ek, err) < 0 || ek_check_template(ek, err) < 0 ||
+	    public_key(ek, &key, err) < 0 || cert_parse(cert, len, &parsed, err) < 0 ||
+	    check(trust, parsed, key, now, err) < 0)
 		return err_prepend(err, "EK certificate");
 	return 0;
 }

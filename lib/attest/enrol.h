@@ -20,8 +20,16 @@ struct ek_trust;
 MUST_USE int ek_trust_load(const char *dir, struct ek_trust **ret_trust, struct err *err);
 void ek_trust_free(struct ek_trust *trust);
 
+/*
+ * Fails unless the EK is what its TPM makes of a template of the TCG EK Credential Profile 2.5
+ * (L-1, L-2, H-1, H-2, H-3, H-6, H-7).  A certificate vouches for the key alone: with attributes
+ * and policy of one's choice beside it, one TPM could be as many hosts as it likes.
+ */
+MUST_USE int ek_check_template(const struct tpm_public *ek, struct err *err);
+
 /* 0 only if the certificate chains to a CA at the time (seconds since the epoch), is an EK's, and
- * holds this key.  TCG EK Credential Profile 2.5: critical SAN and the like are understood. */
+ * holds this key, which is of a template.  TCG EK Credential Profile 2.5: critical SAN and the like
+ * are understood. */
 MUST_USE int ek_cert_verify(const struct ek_trust *trust, const void *cert, size_t len,
 			    const struct tpm_public *ek, int64_t now, struct err *err);
 

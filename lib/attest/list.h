@@ -46,7 +46,9 @@ struct list_expect {
 	 * state: for whole lists only. */
 	struct digest pcr;
 	const struct digest *aggregates; /* the hashes that the kernel may have used */
-	size_t n_aggregates;		 /* 0: any is taken (a list without a quote) */
+	bool modules_enforced; /* the kernel that measured lets no module in without its makers'
+				  signature */
+	size_t n_aggregates;   /* 0: any is taken (a list without a quote) */
 };
 
 struct list_result {

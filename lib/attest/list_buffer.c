@@ -6,7 +6,7 @@
 #include "crypto/bank.h"
 #include "ima/xattr.h"
 
-enum event { EVENT_KEY, EVENT_HARMLESS, EVENT_KEXEC, EVENT_DENIED };
+enum event { EVENT_KEY, EVENT_HARMLESS, EVENT_KEXEC, EVENT_DENIED, EVENT_MODULE };
 
 /* Names of process_buffer_measurement(), security/integrity/ima/ima_main.c, Linux 6.1 and 6.12, by
  * their callers.  Any other is taken for that of a keyring. */
@@ -27,6 +27,7 @@ static const struct {
 	{ "dm_target_update", EVENT_HARMLESS },
 	{ "selinux-state", EVENT_HARMLESS }, /* security/selinux/ima.c */
 	{ "selinux-policy-hash", EVENT_HARMLESS },
+	{ "init_module", EVENT_MODULE }, /* ima_post_load_data(), Debian's 6.12 */
 };
 
 static enum event event_of(const char *name)
@@ -69,6 +70,23 @@ static bool is_trusted(const struct cert_set *certs, const struct mlist_entry *e
 	return false;
 }
 
+/*
+ * A module that user space handed over in memory, by its hash: the kernel's own signature on it is
+ * its to judge, and where it must, an unsigned one is measured before it is refused.  One in 85
+ * such hashes begins as a signature does; so short, and on a host that enforces, it is none.
+ */
+static bool is_module(const struct list_run *run, const struct mlist_entry *e)
+{
+	uint8_t made[HASH_SIZE_MAX];
+	struct digest digest;
+
+	if (!run->expect->modules_enforced || e->verity || event_of(e->name) != EVENT_MODULE ||
+	    mlist_entry_digest(e, &digest, NULL) < 0 || e->buffer_len != digest.len)
+		return false;
+	bank_hash(digest.algo, e->buffer, e->buffer_len, made);
+	return memcmp(made, digest.data, digest.len) == 0;
+}
+
 static void judge_key(struct list_run *run, const struct mlist_entry *e, uint64_t index)
 {
 	struct cert *cert;
@@ -101,6 +119,8 @@ void list_buffer_judge(struct list_run *run, const struct mlist_entry *e, uint64
 		list_file_judge(run, e, index);
 		return;
 	}
+	if (is_module(run, e))
+		return;
 	if (!is_buffer(e)) {
 		list_reasons_add(run->reasons, VERDICT_LIST, index,
 				 "%.200s: said to be a buffer, but its digest is another's",
@@ -116,6 +136,11 @@ void list_buffer_judge(struct list_run *run, const struct mlist_entry *e, uint64
 	case EVENT_DENIED:
 		list_reasons_add(run->reasons, VERDICT_DENIED_DIGEST, index,
 				 "a file was used that the kernel's own list denies");
+		return;
+	case EVENT_MODULE:
+		list_reasons_add(run->reasons, VERDICT_UNSIGNED, index,
+				 "a kernel module was loaded from memory, and nothing says that "
+				 "only signed ones may be");
 		return;
 	case EVENT_KEY:
 		judge_key(run, e, index);

@@ -65,7 +65,12 @@ static bool verify(struct list_run *run, const struct mlist_entry *e, uint64_t i
 	bool known;
 
 	if (why) {
-		refuse(run, e, index, VERDICT_BAD_SIGNATURE, why);
+		/* In log mode it is so for every file of the verity profile: others are to be seen.
+		 */
+		if (atomic_fetch_add(&run->mixed, 1) < LIST_MIXED_SHOWN)
+			refuse(run, e, index, VERDICT_BAD_SIGNATURE, why);
+		else
+			list_reasons_count(run->reasons);
 		return false;
 	}
 	if (atomic_load(&run->refused) >= LIST_REFUSED_MAX) {

@@ -49,12 +49,15 @@ void list_reasons_give(const struct list_reasons *reasons, uint64_t kexec_from,
 		       struct verdict *verdict);
 
 /* One run over the entries that were replayed, by several threads. */
+#define LIST_MIXED_SHOWN 4 /* of signatures over another kind of digest; the rest are counted */
+
 struct list_run {
 	const struct list_judge *judge;
 	const struct list_expect *expect;
 	struct list_reasons *reasons;
 	atomic_bool trouble;	  /* something could not be asked: there is no verdict */
 	atomic_bool aggregate;	  /* the first entry is the right one */
+	_Atomic uint64_t mixed;	  /* signatures over another kind of digest */
 	_Atomic uint64_t refused; /* signatures that did not verify */
 	_Atomic uint64_t by_cache;
 	_Atomic uint64_t violations;

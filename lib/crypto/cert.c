@@ -285,17 +285,6 @@ static void keep_spare(const struct cert *cert, enum hash_algo algo, EVP_PKEY_CT
 	EVP_PKEY_CTX_free(ctx);
 }
 
-/* Is it for want of memory that OpenSSL failed?  Empties its queue of errors. */
-static bool lacked_memory(void)
-{
-	bool lacked = false;
-	unsigned long code;
-
-	while ((code = ERR_get_error()) != 0)
-		lacked = lacked || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
-	return lacked;
-}
-
 static enum cert_answer verify_plain(const struct cert *cert, const struct digest *digest,
 				     const void *sig, size_t sig_len)
 {
@@ -307,7 +296,7 @@ static enum cert_answer verify_plain(const struct cert *cert, const struct diges
 		return CERT_CANT_ASK;
 	}
 	if (EVP_PKEY_verify(ctx, sig, sig_len, digest->data, digest->len) != 1)
-		answer = lacked_memory() ? CERT_CANT_ASK : CERT_NO;
+		answer = ossl_lacked_memory() ? CERT_CANT_ASK : CERT_NO;
 	keep_spare(cert, digest->algo, ctx);
 	return answer;
 }

@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include "base/io.h"
 #include "crypto/ossl.h"
 
 #define AUTH_LEVEL 2 /* of OpenSSL: 112 bits, so no SHA-1 and no RSA-1024 */
@@ -37,12 +39,6 @@ static void cleanup_chain(struct chain **chain)
 	*chain = NULL;
 }
 
-static void cleanup_cert(struct cert **cert)
-{
-	cert_free(*cert);
-	*cert = NULL;
-}
-
 size_t chain_count(const struct chain *chain)
 {
 	return chain->n;
@@ -59,22 +55,71 @@ static bool is_certificate(const char *name)
 	return false;
 }
 
+static int add_cert(struct chain *chain, X509 *x509, struct err *err)
+{
+	if (chain->n == CHAIN_CERTS_MAX)
+		return err_set(err, "more than %d certificates", CHAIN_CERTS_MAX);
+	if (X509_check_ca(x509) == 0)
+		return err_set(err, "not that of a CA");
+	if (X509_STORE_add_cert(chain->store, x509) != 1)
+		return ossl_fail(err, "certificate");
+	chain->n++;
+	return 0;
+}
+
+/* A certificate needs no passphrase; OpenSSL would ask the terminal for one. */
+static int no_passphrase(char *text UNUSED, int size UNUSED, int rwflag UNUSED, void *ctx UNUSED)
+{
+	return -1;
+}
+
+/* One or more, and after the last nothing that looks like one. */
+static int add_pem(struct chain *chain, const struct buf *raw, struct err *err)
+{
+	AUTO_BIO bio = BIO_new_mem_buf(raw->data, (int)raw->len);
+	size_t before = chain->n;
+
+	while (bio) {
+		AUTO_X509 x509 = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+
+		if (!x509)
+			break;
+		if (add_cert(chain, x509, err) < 0)
+			return -1;
+	}
+	if (chain->n == before || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
+		ERR_clear_error();
+		return err_set(err, "not X.509 certificates (DER or PEM)");
+	}
+	ERR_clear_error();
+	return 0;
+}
+
+/* Other than signers of files, a CA may have a key of any kind that OpenSSL verifies with. */
+static int add_any(struct chain *chain, const struct buf *raw, struct err *err)
+{
+	const unsigned char *at = raw->data;
+	AUTO_X509 x509 = d2i_X509(NULL, &at, (long)raw->len);
+
+	ERR_clear_error();
+	if (x509 && at == raw->data + raw->len)
+		return add_cert(chain, x509, err);
+	return add_pem(chain, raw, err);
+}
+
 static int add(struct chain *chain, const char *dir, const char *name, struct err *err)
 {
-	CLEANUP(cleanup_cert) struct cert *cert = NULL;
+	AUTO_BUF raw = BUF_INIT(CHAIN_FILE_MAX);
 	AUTO_STR path = NULL;
 
 	if (asprintf(&path, "%s/%s", dir, name) < 0)
 		return err_set(err, "out of memory");
-	if (chain->n == CHAIN_FILES_MAX)
-		return err_set(err, "%s: more than %d certificates", path, CHAIN_FILES_MAX);
-	if (cert_load(path, &cert, err) < 0)
+	if (io_read_file(path, &raw, err) < 0)
 		return -1;
-	if (!cert_is_ca(cert))
-		return err_set(err, "certificate: %s: not that of a CA", path);
-	if (X509_STORE_add_cert(chain->store, ossl_cert_x509(cert)) != 1)
-		return ossl_fail(err, path);
-	chain->n++;
+	if (raw.len == 0)
+		return err_set(err, "certificate: %s: empty", path);
+	if (add_any(chain, &raw, err) < 0)
+		return err_prepend(err, "certificate: %s", path);
 	return 0;
 }
 

@@ -11,12 +11,13 @@
 #include "crypto/cert.h"
 
 #define CHAIN_DEPTH_MAX 6 /* CAs between a certificate and one that is trusted */
-#define CHAIN_FILES_MAX 1024
+#define CHAIN_CERTS_MAX 1024
+#define CHAIN_FILE_MAX (1U << 20) /* bytes: a PEM file may hold several */
 
 /* Immutable, thread-safe. */
 struct chain;
 
-/* Every *.der, *.pem, *.crt, *.cer in the directory, each a CA, roots or not: each is trusted by
+/* Every *.der, *.pem, *.crt, *.cer in the directory, each of CAs, roots or not: each is trusted by
  * itself.  None is no failure, and nothing verifies then. */
 MUST_USE int chain_load(const char *dir, struct chain **ret_chain, struct err *err);
 void chain_free(struct chain *chain);

@@ -14,18 +14,26 @@
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 4096
 
+bool ossl_lacked_memory(void)
+{
+	bool lacked = false;
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0)
+		lacked = lacked || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+	return lacked;
+}
+
 int ossl_fail(struct err *err, const char *what)
 {
 	unsigned long code = ERR_peek_last_error();
 	const char *reason = code ? ERR_reason_error_string(code) : NULL;
 
-	if (code)
-		(void)err_set(err, "%s: %s [%08lx]", what, reason ? reason : "refused by OpenSSL",
-			      code);
-	else
-		(void)err_set(err, "%s: refused by OpenSSL", what);
-	ERR_clear_error();
-	return -1;
+	if (!code)
+		return err_set(err, "%s: refused by OpenSSL", what);
+	if (ossl_lacked_memory())
+		return err_set(err, "%s: out of memory", what);
+	return err_set(err, "%s: %s [%08lx]", what, reason ? reason : "refused by OpenSSL", code);
 }
 
 void ossl_query(const EVP_PKEY *pkey, char ret_query[static OSSL_QUERY_MAX])

@@ -13,6 +13,9 @@
  * is emptied.  Returns -1. */
 int ossl_fail(struct err *err, const char *what);
 
+/* Is it for want of memory that OpenSSL failed?  Empties its queue of errors. */
+bool ossl_lacked_memory(void);
+
 /* OpenSSL's digest for the algorithm; never freed, NULL for a number that is none. */
 const EVP_MD *ossl_md(enum hash_algo algo);
 

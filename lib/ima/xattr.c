@@ -95,9 +95,14 @@ int xattr_sig_verify(const struct xattr_sig *sig, const struct digest *digest,
 			       hash_algo_name(digest->algo));
 	while ((cert = cert_set_find(trusted, sig->keyid, &pos))) {
 		known = true;
-		if (cert_verify(cert, digest, sig->sig, sig->sig_len, err) == 0) {
+		switch (cert_ask(cert, digest, sig->sig, sig->sig_len)) {
+		case CERT_YES:
 			*ret_by = cert;
 			return 0;
+		case CERT_CANT_ASK:
+			return err_set(err, "verify: out of memory");
+		case CERT_NO:
+			break;
 		}
 	}
 	if (known)

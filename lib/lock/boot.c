@@ -47,8 +47,8 @@ static int note(struct lock_boot *boot, enum lock_subject subject, const struct 
 {
 	if (boot->n_marks == LOCK_BOOT_MARKS_MAX)
 		return fold(&boot->marks[LOCK_BOOT_MARKS_MAX - 1], digest, err);
-	for (size_t i = 0; subject == LOCK_GRUB && i < boot->n_marks; i++)
-		if (boot->marks[i].subject == LOCK_GRUB)
+	for (size_t i = 0; subject == LOCK_ABOUT_GRUB && i < boot->n_marks; i++)
+		if (boot->marks[i].subject == LOCK_ABOUT_GRUB)
 			return fold(&boot->marks[i], digest, err);
 	add_mark(boot, subject, digest->data);
 	return 0;
@@ -60,22 +60,22 @@ static enum lock_subject subject_of_pcr7(struct maker *m, const struct boot_read
 		const char *name;
 		enum lock_subject subject;
 	} globals[] = {
-		{ "SecureBoot", LOCK_SECURE_BOOT },
-		{ "PK", LOCK_PK },
-		{ "KEK", LOCK_KEK },
+		{ "SecureBoot", LOCK_ABOUT_SECURE_BOOT },
+		{ "PK", LOCK_ABOUT_PK },
+		{ "KEK", LOCK_ABOUT_KEK },
 	};
 
 	m->pcr7_separated = m->pcr7_separated || r->kind == BOOT_KIND_SEPARATOR;
 	if (r->kind != BOOT_KIND_VARIABLE)
-		return LOCK_OTHER;
+		return LOCK_ABOUT_OTHER;
 	if (m->pcr7_separated)
-		return LOCK_AUTHORITY;
+		return LOCK_ABOUT_AUTHORITY;
 	for (size_t i = 0; i < ARRAY_LEN(globals); i++)
 		if (boot_variable_is_global(&r->var, globals[i].name))
 			return globals[i].subject;
 	if (boot_variable_is_database(&r->var, "db"))
-		return LOCK_DB;
-	return boot_variable_is_database(&r->var, "dbx") ? LOCK_DBX : LOCK_OTHER;
+		return LOCK_ABOUT_DB;
+	return boot_variable_is_database(&r->var, "dbx") ? LOCK_ABOUT_DBX : LOCK_ABOUT_OTHER;
 }
 
 /* GRUB hands the kernel to shim without a path; of a unified kernel image the section tells it;
@@ -85,12 +85,12 @@ static enum lock_subject subject_of_image(const struct maker *m, size_t at)
 	const struct lock_event *e = &m->events->at[at];
 
 	if (e->reading.kind != BOOT_KIND_IMAGE)
-		return LOCK_OTHER;
+		return LOCK_ABOUT_OTHER;
 	if (m->boot->way == BOOT_UKI)
-		return LOCK_LOADER;
+		return LOCK_ABOUT_LOADER;
 	if (m->boot->way == BOOT_GRUB)
-		return e->reading.len == 0 ? LOCK_KERNEL : LOCK_LOADER;
-	return at == m->last_image ? LOCK_KERNEL : LOCK_LOADER;
+		return e->reading.len == 0 ? LOCK_ABOUT_KERNEL : LOCK_ABOUT_LOADER;
+	return at == m->last_image ? LOCK_ABOUT_KERNEL : LOCK_ABOUT_LOADER;
 }
 
 static bool has(const struct boot_reading *r, const char *text)
@@ -101,25 +101,25 @@ static bool has(const struct boot_reading *r, const char *text)
 static enum lock_subject subject_of_pcr9(const struct boot_reading *r)
 {
 	if (r->kind == BOOT_KIND_TAG_OPTIONS)
-		return LOCK_CMDLINE;
+		return LOCK_ABOUT_CMDLINE;
 	if (r->kind == BOOT_KIND_TAG_INITRD)
-		return LOCK_INITRD;
+		return LOCK_ABOUT_INITRD;
 	if (r->kind != BOOT_KIND_FILE)
-		return LOCK_OTHER;
+		return LOCK_ABOUT_OTHER;
 	if (has(r, "initrd") || has(r, "initramfs"))
-		return LOCK_INITRD;
-	return has(r, "vmlinuz") || has(r, "bzImage") ? LOCK_KERNEL : LOCK_GRUB_FILE;
+		return LOCK_ABOUT_INITRD;
+	return has(r, "vmlinuz") || has(r, "bzImage") ? LOCK_ABOUT_KERNEL : LOCK_ABOUT_GRUB_FILE;
 }
 
 static enum lock_subject subject_of_section(const struct boot_reading *r)
 {
 	if (r->kind != BOOT_KIND_SECTION && r->kind != BOOT_KIND_SECTION_DATA)
-		return LOCK_OTHER;
+		return LOCK_ABOUT_OTHER;
 	if (boot_text_is(r->text, r->len, ".linux"))
-		return LOCK_KERNEL;
+		return LOCK_ABOUT_KERNEL;
 	if (boot_text_is(r->text, r->len, ".initrd"))
-		return LOCK_INITRD;
-	return boot_text_is(r->text, r->len, ".cmdline") ? LOCK_CMDLINE : LOCK_SECTION;
+		return LOCK_ABOUT_INITRD;
+	return boot_text_is(r->text, r->len, ".cmdline") ? LOCK_ABOUT_CMDLINE : LOCK_ABOUT_SECTION;
 }
 
 static enum lock_subject subject_of(struct maker *m, size_t at)
@@ -129,28 +129,29 @@ static enum lock_subject subject_of(struct maker *m, size_t at)
 	switch (e->pcr) {
 	case 0:
 	case 2:
-		return LOCK_FIRMWARE;
+		return LOCK_ABOUT_FIRMWARE;
 	case 1:
 	case 3:
-		return LOCK_SETTINGS;
+		return LOCK_ABOUT_SETTINGS;
 	case 4:
 		return subject_of_image(m, at);
 	case 7:
 		return subject_of_pcr7(m, &e->reading);
 	case 8:
-		return LOCK_GRUB;
+		return LOCK_ABOUT_GRUB;
 	case 9:
 		return subject_of_pcr9(&e->reading);
 	case 11:
 		return subject_of_section(&e->reading);
 	case 12:
-		return e->reading.kind == BOOT_KIND_OPTIONS ? LOCK_CMDLINE : LOCK_CREDENTIAL;
+		return e->reading.kind == BOOT_KIND_OPTIONS ? LOCK_ABOUT_CMDLINE
+							    : LOCK_ABOUT_CREDENTIAL;
 	case 13:
-		return LOCK_CREDENTIAL;
+		return LOCK_ABOUT_CREDENTIAL;
 	case 14:
-		return LOCK_MOK;
+		return LOCK_ABOUT_MOK;
 	default:
-		return LOCK_OTHER;
+		return LOCK_ABOUT_OTHER;
 	}
 }
 
@@ -252,7 +253,7 @@ static bool read_marks(struct rd *r, struct lock_boot *boot)
 		uint8_t subject = rd_u8(r);
 		const uint8_t *digest = rd_bytes(r, LOCK_MARK_SIZE);
 
-		if (!digest || subject >= LOCK_SUBJECT_N)
+		if (!digest || subject >= LOCK_ABOUT_N)
 			return false;
 		add_mark(boot, (enum lock_subject)subject, digest);
 	}

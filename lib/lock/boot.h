@@ -21,25 +21,25 @@
 
 /* What an event is about, by what its digest proves and, failing that, by what it says. */
 enum lock_subject {
-	LOCK_SECURE_BOOT,
-	LOCK_CMDLINE,
-	LOCK_KERNEL,
-	LOCK_INITRD,
-	LOCK_PK,
-	LOCK_KEK,
-	LOCK_DB,
-	LOCK_DBX,
-	LOCK_AUTHORITY, /* what of db verified an image */
-	LOCK_LOADER,	/* an image that is not the kernel */
-	LOCK_SECTION,	/* of a unified kernel image, not kernel, initrd or command line */
-	LOCK_GRUB,	/* commands */
-	LOCK_GRUB_FILE,
-	LOCK_MOK,	 /* PCR 14 */
-	LOCK_CREDENTIAL, /* PCR 12, what is no command line; PCR 13 */
-	LOCK_FIRMWARE,	 /* PCRs 0 and 2 */
-	LOCK_SETTINGS,	 /* PCRs 1 and 3 */
-	LOCK_OTHER,
-	LOCK_SUBJECT_N
+	LOCK_ABOUT_SECURE_BOOT,
+	LOCK_ABOUT_CMDLINE,
+	LOCK_ABOUT_KERNEL,
+	LOCK_ABOUT_INITRD,
+	LOCK_ABOUT_PK,
+	LOCK_ABOUT_KEK,
+	LOCK_ABOUT_DB,
+	LOCK_ABOUT_DBX,
+	LOCK_ABOUT_AUTHORITY, /* what of db verified an image */
+	LOCK_ABOUT_LOADER,    /* an image that is not the kernel */
+	LOCK_ABOUT_SECTION,   /* of a unified kernel image, not kernel, initrd or command line */
+	LOCK_ABOUT_GRUB,      /* commands */
+	LOCK_ABOUT_GRUB_FILE,
+	LOCK_ABOUT_MOK,	       /* PCR 14 */
+	LOCK_ABOUT_CREDENTIAL, /* PCR 12, what is no command line; PCR 13 */
+	LOCK_ABOUT_FIRMWARE,   /* PCRs 0 and 2 */
+	LOCK_ABOUT_SETTINGS,   /* PCRs 1 and 3 */
+	LOCK_ABOUT_OTHER,
+	LOCK_ABOUT_N
 };
 
 struct lock_mark {

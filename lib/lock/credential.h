@@ -16,8 +16,10 @@
  * "credential" and the name.
  */
 #define CREDENTIAL_DIR "/var/lib/assay/lock/credentials" /* encrypted, by name */
-#define CREDENTIAL_RUN_DIR "/run/assay/credentials"	 /* what a boot that unsealed has of them */
-#define CREDENTIAL_KEY_LEN 32				 /* bytes: LOCK_KEY_SIZE of lock/secret.h */
+#define CREDENTIAL_NEXT_DIR \
+	"/var/lib/assay/lock/next-credentials"	    /* for the secret of a rotation */
+#define CREDENTIAL_RUN_DIR "/run/assay/credentials" /* what a boot that unsealed has of them */
+#define CREDENTIAL_KEY_LEN 32			    /* bytes: LOCK_KEY_SIZE of lock/secret.h */
 #define CREDENTIAL_NAME_MAX 64 /* bytes, NUL included: LOCK_HANG_NAME_MAX of lock/blob.h */
 #define CREDENTIAL_MAX 65536   /* bytes of one */
 #define CREDENTIAL_SEALED_MAX (CREDENTIAL_MAX + 1 + 12 + 16)

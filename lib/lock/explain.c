@@ -190,7 +190,8 @@ static int explain_cmdline(const struct lock_boot *a, const struct lock_boot *b,
 {
 	bool both = a->cmdline_known && b->cmdline_known;
 
-	*ret_differs = both ? strcmp(a->cmdline, b->cmdline) != 0 : differs(a, b, LOCK_CMDLINE);
+	*ret_differs =
+		both ? strcmp(a->cmdline, b->cmdline) != 0 : differs(a, b, LOCK_ABOUT_CMDLINE);
 	if (!*ret_differs)
 		return 0;
 	if (both)
@@ -200,37 +201,39 @@ static int explain_cmdline(const struct lock_boot *a, const struct lock_boot *b,
 }
 
 /* What each subject is called when it differs; NULL: told otherwise, or a consequence. */
-static const char *const texts[LOCK_SUBJECT_N] = {
-	[LOCK_KERNEL] = "kernel: not the approved one",
-	[LOCK_INITRD] = "initramfs: not the approved one",
-	[LOCK_PK] = "Secure Boot's PK: changed",
-	[LOCK_KEK] = "Secure Boot's KEK: changed",
-	[LOCK_DB] = "Secure Boot's db: changed",
-	[LOCK_DBX] = "Secure Boot's dbx: changed",
-	[LOCK_AUTHORITY] = "Secure Boot: another key verified the boot loader or the kernel",
-	[LOCK_LOADER] = "boot loader: not the approved one",
-	[LOCK_SECTION] = "unified kernel image: another section differs",
-	[LOCK_GRUB] = "GRUB: its menu or its commands differ",
-	[LOCK_GRUB_FILE] = "GRUB: a file that it reads differs (grub.cfg, grubenv, a font)",
-	[LOCK_MOK] = "shim: its list of keys (MOK) changed",
-	[LOCK_CREDENTIAL] = "boot loader: credentials or extensions were added or changed",
-	[LOCK_FIRMWARE] = "firmware: not the approved one, or other hardware",
-	[LOCK_SETTINGS] = "firmware: its settings or boot entries changed",
-	[LOCK_OTHER] = "boot log: other events than approved",
+static const char *const texts[LOCK_ABOUT_N] = {
+	[LOCK_ABOUT_KERNEL] = "kernel: not the approved one",
+	[LOCK_ABOUT_INITRD] = "initramfs: not the approved one",
+	[LOCK_ABOUT_PK] = "Secure Boot's PK: changed",
+	[LOCK_ABOUT_KEK] = "Secure Boot's KEK: changed",
+	[LOCK_ABOUT_DB] = "Secure Boot's db: changed",
+	[LOCK_ABOUT_DBX] = "Secure Boot's dbx: changed",
+	[LOCK_ABOUT_AUTHORITY] = "Secure Boot: another key verified the boot loader or the kernel",
+	[LOCK_ABOUT_LOADER] = "boot loader: not the approved one",
+	[LOCK_ABOUT_SECTION] = "unified kernel image: another section differs",
+	[LOCK_ABOUT_GRUB] = "GRUB: its menu or its commands differ",
+	[LOCK_ABOUT_GRUB_FILE] = "GRUB: a file that it reads differs (grub.cfg, grubenv, a font)",
+	[LOCK_ABOUT_MOK] = "shim: its list of keys (MOK) changed",
+	[LOCK_ABOUT_CREDENTIAL] = "boot loader: credentials or extensions were added or changed",
+	[LOCK_ABOUT_FIRMWARE] = "firmware: not the approved one, or other hardware",
+	[LOCK_ABOUT_SETTINGS] = "firmware: its settings or boot entries changed",
+	[LOCK_ABOUT_OTHER] = "boot log: other events than approved",
 };
 
 /* Consequences of what was said already are not said again. */
 static bool follows(enum lock_subject subject, const struct lock_boot *a, const struct lock_boot *b,
 		    bool cmdline)
 {
-	bool files = cmdline || differs(a, b, LOCK_KERNEL) || differs(a, b, LOCK_INITRD);
+	bool files =
+		cmdline || differs(a, b, LOCK_ABOUT_KERNEL) || differs(a, b, LOCK_ABOUT_INITRD);
 
-	if (subject == LOCK_GRUB || subject == LOCK_GRUB_FILE)
+	if (subject == LOCK_ABOUT_GRUB || subject == LOCK_ABOUT_GRUB_FILE)
 		return files;
 	/* The kernel within is measured where Secure Boot is off only. */
-	if (subject == LOCK_LOADER && b->way == BOOT_UKI)
-		return files || differs(a, b, LOCK_SECTION) || a->secure_boot != b->secure_boot;
-	return subject == LOCK_AUTHORITY && a->secure_boot != b->secure_boot;
+	if (subject == LOCK_ABOUT_LOADER && b->way == BOOT_UKI)
+		return files || differs(a, b, LOCK_ABOUT_SECTION) ||
+		       a->secure_boot != b->secure_boot;
+	return subject == LOCK_ABOUT_AUTHORITY && a->secure_boot != b->secure_boot;
 }
 
 static int explain_boots(const struct lock_boot *a, const struct lock_boot *b,
@@ -246,7 +249,7 @@ static int explain_boots(const struct lock_boot *a, const struct lock_boot *b,
 				     boot_way_name(a->way));
 	if (explain_cmdline(a, b, &cmdline, e, err) < 0)
 		return -1;
-	for (unsigned int i = 0; i < LOCK_SUBJECT_N; i++) {
+	for (unsigned int i = 0; i < LOCK_ABOUT_N; i++) {
 		enum lock_subject subject = (enum lock_subject)i;
 
 		if (texts[i] && differs(a, b, subject) && !follows(subject, a, b, cmdline))

@@ -188,6 +188,13 @@ int luks_slot_add(struct luks *luks, struct luks_secret by, const uint8_t key[st
 	return 0;
 }
 
+bool luks_slot_there(struct luks *luks, int keyslot)
+{
+	crypt_keyslot_info status = crypt_keyslot_status(luks->cd, keyslot);
+
+	return status != CRYPT_SLOT_INVALID && status != CRYPT_SLOT_INACTIVE;
+}
+
 int luks_slot_remove(struct luks *luks, int keyslot, struct err *err)
 {
 	int r;

@@ -27,7 +27,7 @@ int lock_no_event(uint32_t pcr, const struct lock_change *change, struct err *er
 int lock_whole_digests(const struct lock_events *events, const struct lock_change *change,
 		       struct digest *ret_was, struct digest *ret_now, struct err *err)
 {
-	if (hash_bytes(events->bank, change->was, change->was_len, ret_was, err) < 0)
+	if (change->was && hash_bytes(events->bank, change->was, change->was_len, ret_was, err) < 0)
 		return -1;
 	return hash_bytes(events->bank, change->now, change->now_len, ret_now, err);
 }
@@ -37,12 +37,15 @@ int lock_predict_file(struct lock_events *events, const struct lock_change *chan
 {
 	struct digest was;
 	struct digest now;
+	size_t n;
 
 	if (lock_whole_digests(events, change, &was, &now, err) < 0)
 		return -1;
-	if (lock_events_replace(events, 9, &was, &now) || !lock_wants(mask, 9))
-		return 0;
-	return lock_no_event(9, change, err);
+	if (change->was)
+		n = lock_events_replace(events, 9, &was, &now);
+	else if (lock_predict_file_named(events, change, &now, &n, err) < 0)
+		return -1;
+	return n || !lock_wants(mask, 9) ? 0 : lock_no_event(9, change, err);
 }
 
 static int options_digest(const struct lock_events *events, const char *text, bool nul,
@@ -111,6 +114,11 @@ int lock_predict_cmdline(struct lock_events *events, const struct lock_change *c
 static int apply(struct lock_events *events, const struct lock_change *change, uint32_t mask,
 		 struct err *err)
 {
+	bool whole = change->kind == LOCK_CHANGE_CMDLINE || change->kind == LOCK_CHANGE_UKI ||
+		     change->kind == LOCK_CHANGE_GRUB_CFG;
+
+	if (!change->now || (whole && !change->was))
+		return err_set(err, "%s: what was booted is to be told, too", change->name);
 	switch (change->kind) {
 	case LOCK_CHANGE_IMAGE:
 		return lock_predict_image(events, change, mask, err);
@@ -136,7 +144,7 @@ static int check_held(const struct lock_events *events, const struct lock_templa
 	if (!template->held)
 		return 0;
 	if (template->held->bank != template->bank)
-		return err_set(err, "predict: PCRs of another bank");
+		return err_set(err, "PCRs of another bank");
 	if (lock_events_replay(events, template->mask, &now, err) < 0)
 		return -1;
 	for (uint32_t i = 0; i < QUOTE_PCRS; i++) {
@@ -144,11 +152,10 @@ static int check_held(const struct lock_events *events, const struct lock_templa
 			continue;
 		if (!lock_wants(template->held->mask, i) ||
 		    memcmp(now.value[i], template->held->value[i], size) != 0)
-			return err_set(
-				err,
-				"predict: PCR %u is not what the boot log leads to: something "
-				"else extended it",
-				i);
+			return err_set(err,
+				       "PCR %u is not what the boot log leads to: something "
+				       "else extended it",
+				       i);
 	}
 	return 0;
 }
@@ -157,14 +164,13 @@ static int predict(const struct lock_template *template, const struct lock_chang
 		   size_t n, struct lock_events *events, struct err *err)
 {
 	if (n > LOCK_CHANGES_MAX || template->mask > 0xffff)
-		return err_set(err, "predict: more than %d changes, or PCRs beyond 15",
-			       LOCK_CHANGES_MAX);
+		return err_set(err, "more than %d changes, or PCRs beyond 15", LOCK_CHANGES_MAX);
 	if (lock_events_load(events, template->log, template->len, template->bank, err) < 0 ||
 	    check_held(events, template, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (apply(events, &changes[i], template->mask, err) < 0)
-			return err_prepend(err, "predict");
+			return -1;
 	return 0;
 }
 

@@ -23,10 +23,14 @@ enum lock_change_kind {
 	LOCK_CHANGE_GRUB_FILE /* any other file that GRUB reads (grubenv, a font): PCR 9 */
 };
 
-/* What was booted with, and what will be; the log must have the digests of what was. */
+/*
+ * What was booted with, and what will be; the log must have the digests of what was.  Where an
+ * image, an initrd or a file of GRUB's was replaced in its place, and nobody has what was, was is
+ * NULL: the event is then found by the file's name in the log (and the initrd's by its tag).
+ */
 struct lock_change {
 	enum lock_change_kind kind;
-	const char *name; /* for the words: a path */
+	const char *name; /* a path: for the words, and to be found by */
 	const void *was;
 	size_t was_len;
 	const void *now;

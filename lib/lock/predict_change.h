@@ -42,6 +42,15 @@ MUST_USE int lock_images_same_signers(const struct lock_images *images,
 MUST_USE int lock_images_replace(struct lock_events *events, const struct pe *was,
 				 const struct pe *now, size_t *ret_n, struct err *err);
 
+/*
+ * As the change's kind, where what was is not known: events are found by the file's name, and by
+ * being the initrd's.  *ret_n: how many.  They fail where two files have the name.
+ */
+MUST_USE int lock_predict_file_named(struct lock_events *events, const struct lock_change *change,
+				     const struct digest *now, size_t *ret_n, struct err *err);
+MUST_USE int lock_predict_image_named(struct lock_events *events, const struct lock_change *change,
+				      const struct digest *now, bool by_grub, size_t *ret_n);
+
 /* Each fails where a wanted PCR has no event of what was. */
 MUST_USE int lock_predict_image(struct lock_events *events, const struct lock_change *change,
 				uint32_t mask, struct err *err);

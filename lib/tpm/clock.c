@@ -3,15 +3,11 @@
 #include "tpm/clock.h"
 
 #include "tpm/keys.h"
-
-static void free_time(TPMS_TIME_INFO **now)
-{
-	Esys_Free(*now);
-}
+#include "tpm/object.h"
 
 int tpm_clock_read(struct tpm_identity *identity, struct tpm_clock *ret_clock, struct err *err)
 {
-	CLEANUP(free_time) TPMS_TIME_INFO *now = NULL;
+	AUTO_ESYS TPMS_TIME_INFO *now = NULL;
 	TSS2_RC rc =
 		Esys_ReadClock(identity->ctx.esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &now);
 

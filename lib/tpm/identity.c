@@ -9,6 +9,7 @@
 #include "base/rd.h"
 #include "tpm/keys.h"
 #include "tpm/nv_read.h"
+#include "tpm/object.h"
 #include "tpm/pcr.h"
 
 #define DER_SEQUENCE 0x30
@@ -60,7 +61,8 @@ const struct buf *tpm_identity_cert(const struct tpm_identity *identity)
 	return &identity->cert;
 }
 
-/* The TPM keeps a copy at the handle from now on, and that is the one to use. */
+/* The TPM keeps a copy at the handle from now on, and that is the one to use.  One that can't be
+ * kept is the same key, made again each time. */
 static int keep_ak(struct tpm_identity *identity, struct err *err)
 {
 	ESYS_CONTEXT *esys = identity->ctx.esys;
@@ -68,6 +70,9 @@ static int keep_ak(struct tpm_identity *identity, struct err *err)
 	TSS2_RC rc = Esys_EvictControl(esys, ESYS_TR_RH_OWNER, identity->ak.tr, ESYS_TR_PASSWORD,
 				       ESYS_TR_NONE, ESYS_TR_NONE, IDENTITY_AK_HANDLE, &kept);
 
+	if (tpm_rc_is(rc, TPM2_RC_BAD_AUTH) || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL) ||
+	    tpm_rc_is(rc, TPM2_RC_NV_SPACE))
+		return 0;
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(err, "keep", rc);
 	(void)Esys_FlushContext(esys, identity->ak.tr);

@@ -40,7 +40,8 @@ void tpm_identity_free(struct tpm_identity *identity); /* NULL is taken */
  * The attestation key: ECC P-256 with ECDSA over SHA-256, restricted, signing (RSA-2048 with RSASSA
  * where the TPM has no such curve).  A primary key of the endorsement hierarchy from a fixed
  * template, so that a host that is installed anew has the same.  Taken from IDENTITY_AK_HANDLE,
- * else made, and kept there if keep.  Fails where that handle holds another kind of key.
+ * else made, and kept there if keep, if the TPM has room and its owner no password.  Fails where
+ * that handle holds another kind of key.
  */
 MUST_USE int tpm_identity_load_ak(struct tpm_identity *identity, bool keep, struct err *err);
 

@@ -7,31 +7,18 @@
 
 #include <tss2/tss2_mu.h>
 
-static void free_public(TPM2B_PUBLIC **public)
-{
-	Esys_Free(*public);
-}
-
-static void free_name(TPM2B_NAME **name)
-{
-	Esys_Free(*name);
-}
-
-static void free_capability(TPMS_CAPABILITY_DATA **data)
-{
-	Esys_Free(*data);
-}
+#include "tpm/object.h"
 
 int tpm_has_p256(ESYS_CONTEXT *esys, bool *ret_has, struct err *err)
 {
-	CLEANUP(free_capability) TPMS_CAPABILITY_DATA *cap = NULL;
+	AUTO_ESYS TPMS_CAPABILITY_DATA *cap = NULL;
 	TPMI_YES_NO more;
 	TSS2_RC rc = Esys_GetCapability(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 					TPM2_CAP_ECC_CURVES, TPM2_ECC_NIST_P256, 1, &more, &cap);
 
 	*ret_has = false;
 	/* A TPM without ECC need not know the question. */
-	if (tpm_rc_plain(rc) == TPM2_RC_VALUE)
+	if (tpm_rc_is(rc, TPM2_RC_VALUE))
 		return 0;
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(err, "list of curves", rc);
@@ -43,7 +30,7 @@ int tpm_has_p256(ESYS_CONTEXT *esys, bool *ret_has, struct err *err)
 /* Name and public area in the form that leaves the host. */
 static int describe(ESYS_CONTEXT *esys, struct tpm_key *key, struct err *err)
 {
-	CLEANUP(free_name) TPM2B_NAME *name = NULL;
+	AUTO_ESYS TPM2B_NAME *name = NULL;
 	size_t len = 0;
 	TSS2_RC rc = Esys_TR_GetName(esys, key->tr, &name);
 
@@ -64,12 +51,12 @@ static int describe(ESYS_CONTEXT *esys, struct tpm_key *key, struct err *err)
 int tpm_key_find(ESYS_CONTEXT *esys, TPM2_HANDLE handle, struct tpm_key *ret_key, bool *ret_there,
 		 struct err *err)
 {
-	CLEANUP(free_public) TPM2B_PUBLIC *public = NULL;
+	AUTO_ESYS TPM2B_PUBLIC *public = NULL;
 	TSS2_RC rc = Esys_TR_FromTPMPublic(esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 					   &ret_key->tr);
 
 	*ret_there = false;
-	if (tpm_rc_plain(rc) == TPM2_RC_HANDLE)
+	if (tpm_rc_is(rc, TPM2_RC_HANDLE))
 		return 0;
 	ret_key->id.handle = handle;
 	if (rc == TSS2_RC_SUCCESS)
@@ -104,7 +91,7 @@ bool tpm_key_fits(const TPM2B_PUBLIC *key, const TPM2B_PUBLIC *template)
 int tpm_key_make(ESYS_CONTEXT *esys, const TPM2B_PUBLIC *template, struct tpm_key *ret_key,
 		 struct err *err)
 {
-	CLEANUP(free_public) TPM2B_PUBLIC *public = NULL;
+	AUTO_ESYS TPM2B_PUBLIC *public = NULL;
 	TPM2B_SENSITIVE_CREATE sensitive;
 	const TPM2B_DATA outside = { .size = 0 };
 	const TPML_PCR_SELECTION none = { .count = 0 };

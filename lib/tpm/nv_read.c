@@ -4,19 +4,10 @@
 
 #include "tpm/ctx.h"
 #include "tpm/keys.h"
+#include "tpm/object.h"
 
 /* Bytes a command: every TPM takes so many (TPM_PT_NV_BUFFER_MAX is 512 at least). */
 #define NV_CHUNK 512
-
-static void free_nv_public(TPM2B_NV_PUBLIC **public)
-{
-	Esys_Free(*public);
-}
-
-static void free_nv_data(TPM2B_MAX_NV_BUFFER **data)
-{
-	Esys_Free(*data);
-}
 
 struct nv_index {
 	ESYS_CONTEXT *esys;
@@ -33,12 +24,12 @@ static void close_index(struct nv_index *at)
 
 static int open_index(struct nv_index *at, TPM2_HANDLE index, bool *ret_there, struct err *err)
 {
-	CLEANUP(free_nv_public) TPM2B_NV_PUBLIC *public = NULL;
+	AUTO_ESYS TPM2B_NV_PUBLIC *public = NULL;
 	TSS2_RC rc = Esys_TR_FromTPMPublic(at->esys, index, ESYS_TR_NONE, ESYS_TR_NONE,
 					   ESYS_TR_NONE, &at->tr);
 
 	*ret_there = false;
-	if (tpm_rc_plain(rc) == TPM2_RC_HANDLE)
+	if (tpm_rc_is(rc, TPM2_RC_HANDLE))
 		return 0;
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Esys_NV_ReadPublic(at->esys, at->tr, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
@@ -54,7 +45,7 @@ static int open_index(struct nv_index *at, TPM2_HANDLE index, bool *ret_there, s
 static int read_all(const struct nv_index *at, struct buf *out, struct err *err)
 {
 	for (uint16_t done = 0; done < at->size;) {
-		CLEANUP(free_nv_data) TPM2B_MAX_NV_BUFFER *data = NULL;
+		AUTO_ESYS TPM2B_MAX_NV_BUFFER *data = NULL;
 		uint16_t left = (uint16_t)(at->size - done);
 		uint16_t n = left < NV_CHUNK ? left : NV_CHUNK;
 		TSS2_RC rc = Esys_NV_Read(at->esys, at->by, at->tr, ESYS_TR_PASSWORD, ESYS_TR_NONE,

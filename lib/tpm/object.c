@@ -52,7 +52,7 @@ void tpm_flush(ESYS_CONTEXT *esys, ESYS_TR *handle)
 	if (*handle == ESYS_TR_NONE)
 		return;
 	if (Esys_TR_GetTpmHandle(esys, *handle, &real) == TSS2_RC_SUCCESS &&
-	    (real & TPM2_HR_RANGE_MASK) == TPM2_HR_PERSISTENT)
+	    real >> TPM2_HR_SHIFT == TPM2_HT_PERSISTENT)
 		(void)Esys_TR_Close(esys, handle);
 	else if (Esys_FlushContext(esys, *handle) != TSS2_RC_SUCCESS)
 		(void)Esys_TR_Close(esys, handle);

@@ -10,6 +10,7 @@
 
 #include "crypto/hash.h"
 #include "tpm/keys.h"
+#include "tpm/object.h"
 
 #define READ_PCRS 8	      /* TPM2_PCR_Read gives no more at a time (part 3, 22.4) */
 #define PAUSE_MIN_NS 1000000L /* before all is done anew: 1 to 17 ms, so that two who wait */
@@ -17,21 +18,6 @@
 
 /* What one try came to. */
 enum outcome { OUTCOME_DONE, OUTCOME_AGAIN };
-
-static void free_digests(TPML_DIGEST **digests)
-{
-	Esys_Free(*digests);
-}
-
-static void free_attest(TPM2B_ATTEST **attest)
-{
-	Esys_Free(*attest);
-}
-
-static void free_signature(TPMT_SIGNATURE **signature)
-{
-	Esys_Free(*signature);
-}
 
 static void select_pcrs(TPML_PCR_SELECTION *ret_sel, unsigned int first, unsigned int n)
 {
@@ -56,7 +42,7 @@ static int read_pcrs(struct tpm_identity *identity, enum outcome *ret_outcome, s
 {
 	identity->pcrs.read = false;
 	for (unsigned int first = 0; first < TPM_QUOTE_PCRS; first += READ_PCRS) {
-		CLEANUP(free_digests) TPML_DIGEST *values = NULL;
+		AUTO_ESYS TPML_DIGEST *values = NULL;
 		TPML_PCR_SELECTION sel;
 		TSS2_RC rc;
 
@@ -102,8 +88,8 @@ static int sign(const struct tpm_identity *identity, const TPM2B_DATA *nonce,
 		struct tpm_quote *quote, enum outcome *ret_outcome, struct err *err)
 {
 	const TPMT_SIG_SCHEME scheme = { .scheme = TPM2_ALG_NULL };
-	CLEANUP(free_attest) TPM2B_ATTEST *attest = NULL;
-	CLEANUP(free_signature) TPMT_SIGNATURE *sig = NULL;
+	AUTO_ESYS TPM2B_ATTEST *attest = NULL;
+	AUTO_ESYS TPMT_SIGNATURE *sig = NULL;
 	TPML_PCR_SELECTION sel;
 	TSS2_RC rc;
 

@@ -11,7 +11,6 @@ gave.  ASSAY_BENCH_ROUNDS times ten rounds (3); medians are printed.
 
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import tempfile
@@ -58,13 +57,9 @@ def quote_times(tpm):
     """Seconds of each quote that the TPM makes when nobody is between."""
     times = []
     for _ in range(ROUNDS):
-        with socket.socket(socket.AF_UNIX) as to:
-            to.connect(str(tpm.path / "s"))
-            begun = time.monotonic()
-            to.sendall(QUOTE)
-            answer = to.recv(4096)
-            times.append(time.monotonic() - begun)
-        assert answer[6:10] == bytes(4), answer.hex()
+        begun = time.monotonic()
+        tpm.command(QUOTE)
+        times.append(time.monotonic() - begun)
         time.sleep(0.05)
     return times
 

@@ -132,8 +132,10 @@ static void round_of(const struct options *o, struct soft_tls *t, unsigned int i
 	const char *attack = o->attack ? o->attack : "";
 	struct soft_evidence e;
 	struct soft_host h, other;
+	struct soft_tls then; /* another verifier, which gets the evidence */
 	struct nonce nonce;
 
+	(void)soft_tls_init(&then, o->tls, (uint16_t)(o->then_port ? o->then_port : o->port));
 	make_host(o, index, &h);
 	make_host(o, index + 1, &other);
 	soft_evidence_init(&e, &h, &o->signing, &o->wrong);
@@ -157,7 +159,7 @@ static void round_of(const struct options *o, struct soft_tls *t, unsigned int i
 			body.data[body.len / 2] ^= 1;
 		if (strcmp(attack, "truncate") == 0)
 			body.len -= 10;
-		send_evidence(t, &body, a);
+		send_evidence(o->then_port ? &then : t, &body, a);
 		if (strcmp(attack, "replay") == 0)
 			send_evidence(t, &body, a);
 		if (strcmp(attack, "nonce-twice") == 0) {
@@ -166,10 +168,14 @@ static void round_of(const struct options *o, struct soft_tls *t, unsigned int i
 			send_evidence(t, &body, a);
 		}
 	}
+	soft_tls_done(&then);
 	soft_evidence_done(&e);
 	soft_host_done(&h);
 	soft_host_done(&other);
 }
+
+/* All of one host's connections, of any process, tell the same time. */
+#define LOAD_CLOCK 1000000000000U
 
 /* One connection's part of the load. */
 struct load {
@@ -230,7 +236,7 @@ static void *load_main(void *arg)
 	(void)soft_tls_init(&t, l->o->tls, (uint16_t)l->o->port);
 	for (unsigned int i = 0; i < l->count; i++) {
 		make_host(l->o, l->first + i, &hosts[i]);
-		hosts[i].clock = (uint64_t)time(NULL) * 1000;
+		hosts[i].clock = LOAD_CLOCK;
 		soft_evidence_init(&e[i], &hosts[i], &l->o->signing, &l->o->wrong);
 	}
 	for (unsigned int i = 0; !is_over(&l->until); i = (i + 1) % l->count)
@@ -364,6 +370,23 @@ static SSL_CTX *make_tls(const char *ca)
 	return ctx;
 }
 
+static void run(struct options *o, const char *command)
+{
+	if (o->key)
+		soft_signing_init(&o->signing, o->key, o->cert, o->other);
+	if (strcmp(command, "collect") == 0) {
+		collect(o);
+	} else {
+		o->tls = make_tls(o->ca);
+		if (strcmp(command, "load") == 0)
+			load_all(o);
+		else
+			each_host(o, command);
+		SSL_CTX_free(o->tls);
+	}
+	soft_signing_done(&o->signing);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = { .count = 1,
@@ -372,30 +395,15 @@ int main(int argc, char **argv)
 			     .resets = 1,
 			     .seed = "soft",
 			     .wrong = { .files = 3 } };
-	const char *command;
+	const char *command = take_options(argc, argv, &o);
 
-	command = take_options(argc, argv, &o);
 	if (!command)
 		return 2;
-	if (strcmp(command, "ids") == 0 || strcmp(command, "keys") == 0) {
+	if (strcmp(command, "ids") == 0 || strcmp(command, "keys") == 0)
 		print_hosts(&o, *command == 'k');
-		return 0;
-	}
-	if (strcmp(command, "ek") == 0) {
+	else if (strcmp(command, "ek") == 0)
 		print_ek(&o);
-		return 0;
-	}
-	if (o.key)
-		soft_signing_init(&o.signing, o.key, o.cert, o.other);
-	if (strcmp(command, "collect") == 0) {
-		collect(&o);
-		return 0;
-	}
-	o.tls = make_tls(o.ca);
-	if (strcmp(command, "load") == 0)
-		load_all(&o);
 	else
-		each_host(&o, command);
-	SSL_CTX_free(o.tls);
+		run(&o, command);
 	return 0;
 }

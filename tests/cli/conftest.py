@@ -9,6 +9,7 @@ from frame.attested import AttestedHost
 from frame.deb import ELF
 from frame.dpkg_root import DpkgRoot
 from frame.host_tpm import HostTpm
+from frame.measured import record_of, sha
 from frame.mounts import Mounts
 from frame.operator import CONFIG, KCONFIG, SCRIPT
 from frame.played_verifier import Verifier
@@ -135,3 +136,19 @@ def enrolled(host, verifier):
     done = host.enrol(verifier)
     assert done.rc == 0, done
     return host
+
+
+@pytest.fixture
+def booted(enrolled, tmp_path):
+    """A host with a boot log and a record, of whose two certificates one is there."""
+    one, two = b"certificate one", b"certificate two"
+    folder = tmp_path / "trust"
+    folder.mkdir()
+    (folder / sha(one)).write_bytes(one)
+    (tmp_path / "record").write_bytes(record_of(one, two))
+    (tmp_path / "record.sig").write_bytes(b"\x03\x02signature")
+    (tmp_path / "log").write_bytes(b"boot log")
+    (tmp_path / "cmdline").write_bytes(b"root=/dev/vda1 quiet\n")
+    enrolled.more = ["--record", tmp_path / "record", "--boot-log", tmp_path / "log", "--certs", folder,
+                     "--cmdline", tmp_path / "cmdline"]
+    return enrolled

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """assay-attest against a software TPM and a verifier that is played: enrolment, rounds, misery."""
 
-import hashlib
 import json
 import os
 import stat
@@ -10,39 +9,9 @@ import time
 import pytest
 
 from frame import cbor
-from frame.attested import AttestedHost
+from frame.attested import AttestedHost, is_trouble
 from frame.played_verifier import (EVIDENCE, STATE, Verifier, fields_of, host_of, make_ca, message,
-                            name_of)
-
-RECORD = """assay-record 1
-mode enforce
-profile signature
-evm portable
-epoch 1
-level local
-pcr 13
-init /sbin/init
-lockdown integrity
-module-signatures yes
-ptrace-scope 3
-kexec-load no
-unprivileged-bpf no
-policy sha256:{0}
-cert sha256:{0} a.der
-cert sha256:{1} b.der
-"""
-
-
-def sha(data):
-    """SHA-256 in hex."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def is_trouble(done, *parts):
-    """Exit 2 and one line on stderr, with these parts in it."""
-    assert done.rc == 2 and done.out == "", done
-    assert done.err.count("\n") == 1 and done.err.startswith("assay-attest: "), done
-    assert all(str(part) in done.err for part in parts), done
+                                   name_of)
 
 
 def errors(verifier):
@@ -58,7 +27,8 @@ def test_enrol_writes_who_it_is(host, verifier):
     assert asked["name"] == "web \u00e4 1" and asked["ek_cert"] == b""
     ident = host_of(asked["ek_public"]).hex()
     assert host.conf.read_text().splitlines()[1:] == [
-        f"verifier = {verifier.url}", f"ca = {verifier.ca}", f"host = {ident}"]
+        f"verifier = {verifier.url}", f"ca = {host.conf.parent}/attest-ca.pem", f"host = {ident}"]
+    assert (host.conf.parent / "attest-ca.pem").read_bytes() == verifier.ca.read_bytes()
     assert stat.S_IMODE(host.conf.stat().st_mode) == 0o644
     assert done.out == f"enrolled as {ident} (web ä 1); state pass\n"
 
@@ -85,6 +55,20 @@ def test_a_certified_tpm_sends_its_certificate(run, certified_tpm, tmp_path, ver
     shown = json.loads(host.run("show", "--json").out)
     assert shown["ek_certificate_bytes"] == len(asked["ek_cert"])
     assert shown["host"] == host_of(asked["ek_public"]).hex()
+
+
+@pytest.mark.parametrize("handle, away", [("0x81010001", []), ("0x81010016", ["0x01c00002"])])
+def test_the_makers_key_is_taken(run, certified_tpm, tmp_path, verifier, sample, handle, away):
+    """As the maker made it, RSA or P-384, kept or not: another would have no certificate."""
+    tpm, host = certified_tpm, AttestedHost(run, certified_tpm, tmp_path, sample)
+    for index in away:
+        tpm.tool("tpm2_nvundefine", "-Q", "-C", "p", index)
+    tpm.tool("tpm2_readpublic", "-Q", "-c", handle, "-n", tpm.path / "name")
+    name = (tpm.path / "name").read_bytes()
+    assert json.loads(host.run("show", "--json").out)["ek"] == name.hex()
+    tpm.tool("tpm2_evictcontrol", "-Q", "-C", "p", "-c", handle)
+    assert json.loads(host.run("show", "--json").out)["ek"] == name.hex()
+    assert host.enrol(verifier).rc == 0 and verifier.last("/v1/enrol")["ek_cert"]
 
 
 def test_without_a_tpm(host, verifier):
@@ -236,6 +220,14 @@ def test_a_configuration_that_can_not_be_written(host, verifier, tmp_path):
     assert host.enrol(verifier).rc == 0
 
 
+def test_the_ca_is_kept(enrolled, verifier, tmp_path):
+    """The file that was named may go; the copy may not."""
+    verifier.ca.unlink()
+    assert enrolled.run("report").rc == 0
+    (tmp_path / "attest-ca.pem").unlink()
+    is_trouble(enrolled.run("report"), f"CA: open: {tmp_path}/attest-ca.pem: No such file")
+
+
 def test_report_passes(enrolled, verifier):
     """The quote is over the nonce and the values; the list is whole."""
     done = enrolled.run("report")
@@ -322,22 +314,6 @@ def test_a_list_that_is_none(enrolled, verifier):
     enrolled.list.write_bytes(b"\xff" * (9 << 20))
     verifier.list = b""
     is_trouble(enrolled.run("report"), "measurement list: an entry that is none")
-
-
-@pytest.fixture
-def booted(enrolled, tmp_path):
-    """A host with a boot log and a record, of whose two certificates one is there."""
-    one, two = b"certificate one", b"certificate two"
-    folder = tmp_path / "trust"
-    folder.mkdir()
-    (folder / sha(one)).write_bytes(one)
-    (tmp_path / "record").write_text(RECORD.format(sha(one), sha(two)))
-    (tmp_path / "record.sig").write_bytes(b"\x03\x02signature")
-    (tmp_path / "log").write_bytes(b"boot log")
-    (tmp_path / "cmdline").write_bytes(b"root=/dev/vda1 quiet\n")
-    enrolled.more = ["--record", tmp_path / "record", "--boot-log", tmp_path / "log", "--certs", folder,
-                     "--cmdline", tmp_path / "cmdline"]
-    return enrolled
 
 
 def test_log_and_record_are_sent_when_wanted(booted, verifier, tmp_path):
@@ -435,45 +411,6 @@ def test_a_verifier_that_hangs(enrolled, verifier):
     """Is given up."""
     verifier.answers["/v1/round"] = lambda *_: time.sleep(60)
     is_trouble(enrolled.run("report", timeout=100), "too slow")
-
-
-def test_collect_and_what_is_in_it(booted, verifier, tmp_path, sample):
-    """Two messages, by which a verifier knows the host and its evidence."""
-    out = tmp_path / "evidence"
-    nonce = bytes(range(40))
-    done = booted.run("collect", "-o", out, "--nonce", nonce.hex(), "--name", "box")
-    assert done.rc == 0 and done.out == "", done
-    data = out.read_bytes()
-    assert data.startswith(b"assay-evidence 1\n")
-    data = data[17:]
-    size = int.from_bytes(data[:4], "big")
-    enrol, data = fields_of(1, data[4:4 + size]), data[4 + size:]
-    assert int.from_bytes(data[:4], "big") == len(data) - 4
-    got = fields_of(EVIDENCE, data[4:])
-    assert enrol["name"] == "box" and got["host"] == host_of(enrol["ek_public"])
-    assert got["nonce"] == nonce and got["list"] == sample and got["boot_log"] == b"boot log"
-    verifier.check_quote(got)
-
-
-@pytest.mark.parametrize("words, shown", [
-    ([], "it takes --output"),
-    (["-o", "x", "--nonce", ""], "a nonce has 1 to 64 bytes"),
-    (["-o", "x", "--nonce", "0"], "a nonce has 1 to 64 bytes"),
-    (["-o", "x", "--nonce", "012"], "--nonce"),
-    (["-o", "x", "--nonce", "zz"], "--nonce"),
-    (["-o", "x", "--nonce", "00" * 65], "a nonce has 1 to 64 bytes"),
-    (["-o", "/no/such/place", "--nonce", "00"], "/no/such/place"),
-])
-def test_misuse_of_collect(host, words, shown):
-    """One specific line."""
-    is_trouble(host.run("collect", *words), shown)
-
-
-def test_collect_takes_no_list_that_does_not_fit(host, tmp_path, sample):
-    """A cut list would be no evidence."""
-    host.list.write_bytes(sample * ((9 << 20) // len(sample)))
-    is_trouble(host.run("collect", "-o", tmp_path / "x"), "is larger than 8388608 bytes")
-    assert not (tmp_path / "x").exists()
 
 
 def test_show_changes_nothing(host, verifier):

@@ -2,6 +2,7 @@
 """assay-attest run, as systemd would start it: rounds, silence, and how it ends."""
 
 import contextlib
+import os
 import pathlib
 import signal
 import socket
@@ -16,12 +17,12 @@ PATIENCE = 60  # seconds
 class Service:
     """The program while it runs."""
 
-    def __init__(self, program, host):
+    def __init__(self, program, host, before=()):
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind("")  # an abstract name: nobody reaches it, too
         self.notify.settimeout(PATIENCE)
         self.process = subprocess.Popen(
-            [program, "run", "--config", host.conf, "--list", host.list, *host.more],
+            [*before, program, "run", "--config", host.conf, "--list", host.list, *host.more],
             stderr=subprocess.PIPE, env=host.tpm.env | {"NOTIFY_SOCKET": f"@{self.notify.getsockname()[1:].decode()}"})
 
     def word(self):
@@ -43,10 +44,10 @@ class Service:
 
 @pytest.fixture
 def serve(bin_dir, enrolled):
-    """serve() starts it."""
+    """serve(words before it) starts it."""
     with contextlib.ExitStack() as stack:
-        def start():
-            service = Service(bin_dir / "assay-attest", enrolled)
+        def start(*before):
+            service = Service(bin_dir / "assay-attest", enrolled, before)
             stack.callback(service.process.wait)
             stack.callback(service.process.kill)
             return service
@@ -86,6 +87,19 @@ def test_it_has_no_privileges(serve, verifier):
     assert status["Groups"] == "" and status["NoNewPrivs"] == "1"
     assert {status[k] for k in ("CapInh", "CapPrm", "CapEff", "CapAmb")} == {"0" * 16}
     assert service.end()[1] == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user takes root")
+def test_as_a_service_it_is_never_root(serve, verifier):
+    """As its unit starts it: somebody with one capability, which is gone when it is ready."""
+    service = serve("setpriv", "--reuid=61000", "--regid=61000", "--clear-groups",
+                    "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override",
+                    "--bounding-set=-all,+dac_override", "--no-new-privs")
+    assert service.word() == "READY=1" and service.word() == "STATUS=pass"
+    status = service.status()
+    assert set(status["Uid"].split()) == {"61000"}
+    assert {status[k] for k in ("CapInh", "CapPrm", "CapEff", "CapAmb")} == {"0" * 16}
+    assert not [why for path, why in verifier.seen if path == "error"]
 
 
 def test_new_entries_are_sent_in_the_next_round(serve, verifier, enrolled, sample):

@@ -243,6 +243,10 @@ def test_rotation_ends_the_old_key_and_the_old_lock(host):
     host.put_blob(new_blob)
     host.cap()
     assert host.lock("reseal", "--recovery-key-file", "/opt/new", "--passphrase-file", "/opt/pass").rc == 0
+    done = host.lock("recovery", "rotate", "--recovery-key-file", "/opt/new", "--recovery-key-out", "/opt/newer")
+    assert done.rc == 0, "the credential was not made anew for the new secret"
+    assert not list((host.root / "var/lib/assay/lock/next-credentials").iterdir())
+    assert not (host.root / "var/lib/assay/lock/rotation").exists()
 
 
 def test_a_volume_hangs_on_it(bare):
@@ -275,3 +279,47 @@ def test_remove_takes_a_key(host):
     assert "this host has no lock" in host.lock("get").err
     assert not list((host.root / "var/lib/assay/lock/credentials").iterdir())
     assert host.set(recovery="/opt/recovery2").rc == 0
+
+
+def test_a_boot_with_other_files_is_predicted(host, root_dir):
+    """A real GRUB's log, a new menu and initramfs: approved before the boot that has them."""
+    logs, files = root_dir / "tests/fuzz/corpus/boot_log", root_dir / "tests/unit/data/boot"
+    before, after = ((logs / name).read_bytes() for name in ("shim-grub-a", "shim-grub-b"))
+    for name in ("grub-a.cfg", "grub-b.cfg", "grub-off.cfg", "initrd-a", "initrd-b"):
+        host.write(f"/opt/{name}", (files / name).read_bytes())
+    host.write("/opt/log", before)
+    host.write("/opt/initrd.img-1", (files / "initrd-b").read_bytes())
+    host.boot(before)
+    words = ["--boot-log", "/opt/log", "--change", "grub-cfg=/opt/grub-a.cfg:/opt/grub-b.cfg",
+             "--change", "initrd=/opt/initrd-a:/opt/initrd-b"]
+    assert host.lock("test", *words).rc == 1
+    assert approve(host, *words[:-1], "initrd=/opt/initrd.img-1", "--kernel", "b").rc == 0
+    assert host.lock("test", *words).rc == 0 and host.lock("test").rc == 1
+    host.boot(after, capped=False)
+    assert host.unseals().rc == 0
+    host.boot((logs / "shim-grub-off").read_bytes(), capped=False)
+    assert host.unseals().rc == 1
+    host.boot(GRUB)
+    done = approve(host, *words)
+    assert done.rc == 2 and "PCR 4 is not what the boot log leads to" in done.err, done
+    for change, told in (("kernel=/opt/a:/opt/b", "none of image"), ("initrd=", "not KIND="), ("initrd", "not KIND="),
+                         ("cmdline=/opt/log", "what it was is needed"), ("initrd=:/opt/a", "not KIND="), ("initrd=/opt/no:/opt/initrd-b", "/opt/no")):
+        done = approve(host, "--change", change)
+        assert done.rc == 2 and told in done.err, done
+
+
+def test_explain_is_about_this_boot(bare):
+    """In words, from what the token of a volume remembers of the approved one."""
+    bare.authority()
+    bare.luks()
+    assert bare.set("--luks", "/opt/volume", "--luks-key-file", "/opt/luks.key",
+                    "--passphrase-file", "/opt/pass").rc == 0
+    done = bare.lock("explain")
+    assert done.rc == 0 and done.out.startswith("as in approval 1 ("), done
+    bare.record(RECORD.replace("level local", "level other"))
+    done = bare.lock("explain")
+    assert done.rc == 0, "the next boot is not what it is about"
+    bare.boot(GRUB | {8: b"another command line"})
+    done = bare.lock("explain")
+    assert done.rc == 1 and "PCR 8: GRUB's commands and the kernel's command line" in done.out, done
+    assert "PCR 13: the enforcement record" in done.out and "level" in done.out.splitlines()[-1], done

@@ -22,7 +22,7 @@ def rsa_keys(make_keys):
 def verifier(tmp_path_factory, build_dir, rsa_keys):
     """One service, which every test leaves well."""
     made = Verifier(tmp_path_factory.mktemp("v") / "v", build_dir, rsa_keys,
-                    limits="request-seconds = 3\nmemory = 16").start()
+                    limits="request-seconds = 5\nmemory = 16").start()
     yield made
     assert made.stop() == 0
 
@@ -69,13 +69,13 @@ def test_another_ak_speaks_for_the_host(verifier, good):
 
 
 def test_a_nonce_grows_old(verifier, good):
-    """The clock of the service decides; what it gave is bound to its time."""
-    index = good + 2
-    verifier.enrol(index)
-    first = verifier.metric("nonces_refused_total")
-    verifier.round(index, attack="nonce")
-    assert verifier.metric("nonces_refused_total") == first + 1
-    assert verifier.state(index) == "stale"
+    """The service's clock decides; the host may ask again."""
+    verifier.write_config(rounds="answer-within = 1")
+    verifier.reload()
+    answer = verifier.round(good, sleep=2)
+    assert answer.status == 403 and "too old" in answer.text
+    verifier.write_config(rounds="")
+    verifier.reload()
 
 
 def test_an_ak_outside_of_the_tpm_of_the_ek(verifier, good):
@@ -182,7 +182,7 @@ def test_bodies_that_are_too_large(verifier, path, size):
     assert verifier.get("/v1/key")[0] == 200
 
 
-def test_bodies_share_a_bounded_memory(verifier):
+def test_bodies_share_a_bounded_memory(verifier, build_dir):
     """What finds no room is refused, and room that was given comes back."""
     before = verifier.rss()
     conns = []
@@ -193,7 +193,9 @@ def test_bodies_share_a_bounded_memory(verifier):
     for plain in conns:
         threading.Thread(target=send_slowly, args=(plain, b"x" * 11900000), daemon=True).start()
     time.sleep(1.5)
-    assert verifier.rss() - before < 60 * 1024
+    assert verifier.metric("request_body_bytes") <= 17 << 20
+    if "san" not in build_dir.parts:
+        assert verifier.rss() - before < 60 * 1024
     for plain in conns:
         plain.close()
     until = time.monotonic() + 20
@@ -237,7 +239,7 @@ def test_slow_clients_are_cut(verifier, start):
     plain = verifier.raw()
     if start:
         plain.sendall(start)
-    assert trickle(plain, b"a" * 200, 10)
+    assert trickle(plain, b"a" * 200, 20)
     assert verifier.metric("connections_cut_total") > 0
 
 
@@ -245,7 +247,7 @@ def test_a_handshake_that_never_ends_is_cut(verifier):
     """Before TLS, too."""
     plain = socket.create_connection(("127.0.0.1", verifier.port))
     plain.sendall(b"\x16\x03\x01")
-    assert trickle(plain, b"\x01" * 200, 10)
+    assert trickle(plain, b"\x01" * 200, 20)
 
 
 def test_no_address_has_all_connections(tmp_path, build_dir, rsa_keys):

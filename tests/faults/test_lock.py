@@ -16,7 +16,8 @@ NEW = GRUB | {9: b"new initramfs"}
 RECOVERY = ["/opt/recovery", "/opt/recovery2"]
 COMMANDS = {
     "set": ["set", "--require-enforcement", "--profile", "grub", "--recovery-key-out", "/opt/recovery", "--luks",
-            "/opt/volume", "--luks-key-file", "/opt/luks.key", "--passphrase-file", "/opt/pass"],
+            "/opt/volume", "--luks-key-file", "/opt/luks.key", "--passphrase-file", "/opt/pass",
+            "--credential", "one=/opt/luks.key"],
     "approve": ["approve", "--passphrase-file", "/opt/pass"],
     "revoke": ["revoke", "--passphrase-file", "/opt/pass", "1"],
     "rotate": ["recovery", "rotate", "--recovery-key-file", "/opt/recovery", "--recovery-key-out", "/opt/recovery2"],

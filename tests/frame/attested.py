@@ -22,3 +22,10 @@ class AttestedHost:
     def enrol(self, verifier, *words, **kwargs):
         """enrol, with this verifier and its CA."""
         return self.run("enrol", "--verifier", verifier.url, "--ca", verifier.ca, *words, **kwargs)
+
+
+def is_trouble(done, *parts):
+    """Exit 2 and one line on stderr, with these parts in it."""
+    assert done.rc == 2 and done.out == "", done
+    assert done.err.count("\n") == 1 and done.err.startswith("assay-attest: "), done
+    assert all(str(part) in done.err for part in parts), done

@@ -35,7 +35,8 @@ class Faults:
         if "/" not in str(program):
             program = self.build / "bin" / program
         env = os.environ | kwargs.pop("env", {}) | {
-            "LD_PRELOAD": str(self.build / "faults.so"), "FAULT_CALL": call, "FAULT_AT": str(at),
+            "LD_PRELOAD": " ".join(map(str, [self.build / "faults.so", *kwargs.pop("preload", [])])),
+            "FAULT_CALL": call, "FAULT_AT": str(at),
             "FAULT_DO": do, "FAULT_ERRNO": str(reason or REASONS.get(call, errno.EIO)),
             "FAULT_LOG": str(self.log)}
         kwargs.setdefault("stdin", subprocess.DEVNULL)

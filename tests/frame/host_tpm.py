@@ -80,6 +80,15 @@ class HostTpm:
         return os.environ | {"LD_PRELOAD": str(self.preload), "ASSAY_TEST_TPM": f"{self.path}/s",
                              "ASAN_OPTIONS": f"{asan}:verify_asan_link_order=0"}
 
+    def command(self, data):
+        """The answer to a command that must succeed."""
+        with socket.socket(socket.AF_UNIX) as to:
+            to.connect(str(self.path / "s"))
+            to.sendall(data)
+            answer = to.recv(4096)
+        assert answer[6:10] == bytes(4), answer.hex()
+        return answer
+
     def tool(self, *words):
         """A program of tpm2-tools over it; it has a connection for itself."""
         return subprocess.run([str(word) for word in words], check=True, capture_output=True,

@@ -6,6 +6,7 @@ import hashlib
 import json
 import pathlib
 import shutil
+import struct
 import subprocess
 import tempfile
 
@@ -33,6 +34,22 @@ CAP = b"assay-record end"
 PASSPHRASE = "correct horse"
 # What a GRUB host measures, at its simplest.
 GRUB = {4: b"shim and grub", 7: b"secure boot on", 8: b"linux /vmlinuz ro", 9: b"vmlinuz, initrd"}
+
+
+def log_events(data, pcrs=(4, 7, 8, 9)):
+    """(PCR, SHA-1, SHA-256) of the events of a firmware's log: TCG PC Client PFP 1.06, 10.2."""
+    size = struct.unpack("<I", data[28:32])[0]
+    at, sizes = 32 + size, {4: 20, 0xb: 32, 0xc: 48, 0xd: 64}
+    while at < len(data):
+        pcr, kind, count = struct.unpack("<III", data[at:at + 12])
+        at, digests = at + 12, {}
+        for _ in range(count):
+            algo = struct.unpack("<H", data[at:at + 2])[0]
+            digests[algo] = data[at + 2:at + 2 + sizes[algo]].hex()
+            at += 2 + sizes[algo]
+        at += 4 + struct.unpack("<I", data[at:at + 4])[0]
+        if kind != 3 and pcr in pcrs:
+            yield pcr, digests[4], digests[0xb]
 
 
 class LockHost:
@@ -65,11 +82,14 @@ class LockHost:
         (self.root / "var/lib/assay/boot/record").write_text(text)
 
     def boot(self, measures=None, capped=True):
-        """Resets the TPM and measures as that boot does, with the record that is there."""
+        """Resets the TPM and measures as that boot does (or its log says), with the record that is there."""
         self.tpm.reset()
         text = (self.root / "var/lib/assay/boot/record").read_text()
-        for pcr, data in (GRUB if measures is None else measures).items():
-            self.tpm.extend(pcr, data)
+        if isinstance(measures, bytes):
+            self.tpm.tool("tpm2_pcrextend", *(f"{n}:sha1={a},sha256={b}" for n, a, b in log_events(measures)))
+        else:
+            for pcr, data in (measures or GRUB).items():
+                self.tpm.extend(pcr, data)
         self.tpm.extend(13, text.encode())
         if capped:
             self.cap()

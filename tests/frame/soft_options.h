@@ -10,7 +10,7 @@
 
 struct options {
 	unsigned int port, first, count, connections, seconds, resets, ak;
-	unsigned int sleep;
+	unsigned int sleep, then_port;
 	const char *ca, *key, *cert, *other, *seed, *ek_cert, *attack;
 	struct soft_wrong wrong;
 	struct soft_signing signing;
@@ -46,70 +46,75 @@ enum {
 	CMDLINE = 'l',
 	ATTACK = 'A',
 	SLEEP = 'S',
+	THEN = 'T',
 };
+
+/* Where a number goes; NULL: it is none. */
+static inline unsigned int *number_of(struct options *o, int c)
+{
+	switch (c) {
+	case PORT:
+		return &o->port;
+	case FIRST:
+		return &o->first;
+	case COUNT:
+		return &o->count;
+	case CONNECTIONS:
+		return &o->connections;
+	case SECONDS:
+		return &o->seconds;
+	case FILES:
+		return &o->wrong.files;
+	case RESETS:
+		return &o->resets;
+	case AK:
+		return &o->ak;
+	case SLEEP:
+		return &o->sleep;
+	case THEN:
+		return &o->then_port;
+	default:
+		return NULL;
+	}
+}
+
+static inline const char **text_of(struct options *o, int c)
+{
+	switch (c) {
+	case CA:
+		return &o->ca;
+	case KEY:
+		return &o->key;
+	case CERT:
+		return &o->cert;
+	case OTHER:
+		return &o->other;
+	case SEED:
+		return &o->seed;
+	case EK_CERT:
+		return &o->ek_cert;
+	case CMDLINE:
+		return &o->wrong.cmdline;
+	case ATTACK:
+		return &o->attack;
+	default:
+		return NULL;
+	}
+}
 
 static inline void take_option(struct options *o, int c, const char *value)
 {
-	const unsigned int number = (unsigned int)strtoul(value, NULL, 10);
+	unsigned int *number = number_of(o, c);
+	const char **text = text_of(o, c);
 
-	switch (c) {
-	case PORT:
-		o->port = number;
-		break;
-	case FIRST:
-		o->first = number;
-		break;
-	case COUNT:
-		o->count = number;
-		break;
-	case CONNECTIONS:
-		o->connections = number;
-		break;
-	case SECONDS:
-		o->seconds = number;
-		break;
-	case FILES:
-		o->wrong.files = number;
-		break;
-	case RESETS:
-		o->resets = number;
-		break;
-	case AK:
-		o->ak = number;
-		break;
-	case SLEEP:
-		o->sleep = number;
-		break;
-	case CA:
-		o->ca = value;
-		break;
-	case KEY:
-		o->key = value;
-		break;
-	case CERT:
-		o->cert = value;
-		break;
-	case OTHER:
-		o->other = value;
-		break;
-	case SEED:
-		o->seed = value;
-		break;
-	case EK_CERT:
-		o->ek_cert = value;
-		break;
-	case CMDLINE:
-		o->wrong.cmdline = value;
-		break;
-	case ATTACK:
-		o->attack = value;
-		break;
-	case WITH:
+	if (number)
+		*number = (unsigned int)strtoul(value, NULL, 10);
+	else if (text)
+		*text = value;
+	else if (c == WITH)
 		take_wrong(&o->wrong, value);
-		break;
-	default:
+	else
 		exit(2);
-	}
 }
 
 /* The command; NULL: none, or more than one word. */
@@ -134,6 +139,7 @@ static inline const char *take_options(int argc, char **argv, struct options *o)
 		{ "cmdline", 1, NULL, CMDLINE },
 		{ "attack", 1, NULL, ATTACK },
 		{ "sleep", 1, NULL, SLEEP },
+		{ "then-port", 1, NULL, THEN },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;

@@ -30,7 +30,7 @@ class SoftTpm:
         except FileNotFoundError:
             pytest.skip("swtpm is not here")
         end = time.monotonic() + WAIT
-        while not os.path.exists(self.socket + ".ctrl"):
+        while not (os.path.exists(self.socket) and os.path.exists(self.socket + ".ctrl")):
             assert time.monotonic() < end and self.process.poll() is None, "swtpm does not start"
             time.sleep(0.01)
         return self

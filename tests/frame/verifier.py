@@ -62,6 +62,7 @@ class Verifier:
                          "limits": ""} | sections
         self.port = free_port()
         self.process = None
+        self.ca = top / "state/tls.crt"
         self.seed = "soft"
         (top / "trust/local").mkdir(parents=True)
         (top / "ek").mkdir()
@@ -75,21 +76,17 @@ class Verifier:
         self.config.write_text(CONFIG.format(port=self.port, top=self.top, **self.sections))
 
     @property
-    def ca(self):
-        """The service's TLS certificate."""
-        return self.top / "state/tls.crt"
-
-    @property
     def token(self):
         """The administrator's token."""
         return (self.top / "state/admin.token").read_text().strip()
 
-    def start(self, seconds=30):
+    def start(self, seconds=30, **env):
         """Starts the service and waits until it serves."""
         log = open(self.top / "log", "ab")
         self.process = subprocess.Popen([self.build / "bin/assay-verifier", "--config",
                                          self.config], stdout=log, stderr=log,
-                                        stdin=subprocess.DEVNULL)
+                                        stdin=subprocess.DEVNULL,
+                                        env=os.environ | env)
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             assert self.process.poll() is None, self.log()
@@ -153,14 +150,19 @@ class Verifier:
         return float(next(line for line in text.splitlines()
                           if line.startswith(f"assay_{name} ")).rsplit(" ", 1)[1])
 
-    def host(self, command, index=0, **options):
-        """Runs the simulated host; returns its answers, or what it prints."""
+    def host_words(self, command, index=0, **options):
+        """What runs the simulated host."""
         words = [self.build / "timed/host", "--port", str(self.port), "--ca", self.ca, "--key",
                  self.key, "--cert", self.cert, "--other", self.other, "--seed", self.seed,
                  "--first", str(index)]
         for name, value in options.items():
             words += [f"--{name.replace('_', '-')}", str(value)]
-        done = subprocess.run([*words, command], capture_output=True, check=False, timeout=300)
+        return [*words, command]
+
+    def host(self, command, index=0, **options):
+        """Runs the simulated host; returns its answers, or what it prints."""
+        done = subprocess.run(self.host_words(command, index, **options), capture_output=True,
+                              check=False, timeout=300)
         assert done.returncode == 0, done
         if command in ("enrol", "round"):
             return [Answer(line) for line in done.stdout.decode().splitlines()]

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../unit/tpm_vectors.h"
+#include "unit/tpm_vectors.h"
 #include "attest/enrol.h"
 #include "base/hex.h"
 #include "base/io.h"

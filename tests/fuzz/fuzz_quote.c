@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/soft_tpm.h"
+#include "unit/soft_tpm.h"
 #include "attest/quote.h"
 #include "base/rd.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* predict LOG BANK MASK [KIND WAS NOW]...: the predicted PCRs, a line each, number and hex. */
+/* predict LOG BANK MASK [KIND[@NAME] WAS NOW]...: the predicted PCRs, a line each, number and hex.
+ * WAS - is not known. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,18 +34,23 @@ static int read_change(char **args, size_t n, struct lock_change *change, struct
 {
 	struct buf *was = &files[2 * n];
 	struct buf *now = was + 1;
+	char *name = strchr(args[0], '@');
+	bool known = strcmp(args[1], "-") != 0;
 	size_t i = 0;
 
+	if (name)
+		*name++ = '\0';
 	was->max = PE_MAX;
 	now->max = PE_MAX;
 	while (i < ARRAY_LEN(kinds) && strcmp(kinds[i].name, args[0]) != 0)
 		i++;
 	if (i == ARRAY_LEN(kinds))
 		return err_set(err, "%s: no kind of change", args[0]);
-	if (io_read_file(args[1], was, err) < 0 || io_read_file(args[2], now, err) < 0)
+	if ((known && io_read_file(args[1], was, err) < 0) || io_read_file(args[2], now, err) < 0)
 		return -1;
-	*change = (struct lock_change){ kinds[i].kind, args[0],	  was->data,
-					was->len,      now->data, now->len };
+	*change = (struct lock_change){ kinds[i].kind, name ? name : args[2],
+					was->data,     was->len,
+					now->data,     now->len };
 	return 0;
 }
 

@@ -118,7 +118,8 @@ static inline int made_der(const struct made_shape *s, struct buf *out)
 	return status;
 }
 
-/* Makes a CA, and puts its certificate at path unless that is NULL. */
+/* Makes a CA (with a P-256 key unless it has one), and puts its certificate at path unless that is
+ * NULL. */
 static inline int made_ca(struct made_ca *ca, const struct made_shape *shape, const char *path)
 {
 	AUTO_BUF der = BUF_INIT(65536);
@@ -126,7 +127,8 @@ static inline int made_ca(struct made_ca *ca, const struct made_shape *shape, co
 	unsigned char *raw = NULL;
 	int n;
 
-	ca->key = EVP_EC_gen("P-256");
+	if (!ca->key)
+		ca->key = EVP_EC_gen("P-256");
 	s.key = ca->key;
 	s.ca = true;
 	s.subject = shape->subject ? shape->subject : "a CA";

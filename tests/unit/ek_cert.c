@@ -2,6 +2,8 @@
 /* EK certificates: whose word they are, and for which key. */
 #include <sys/stat.h>
 
+#include <openssl/pem.h>
+
 #include "attest/enrol.h"
 #include "base/hex.h"
 #include "cert_made.h"
@@ -10,10 +12,14 @@
 #include "tpm_vectors.h"
 #include "unit.h"
 
+/* PolicyA of the profile. */
+#define POLICY \
+	"\x83\x71\x97\x67\x44\x84\xb3\xf8\x1a\x90\xcc\x8d\x46\xa5\xd7\x24" \
+	"\xfd\x52\xd7\x6e\x06\x52\x0b\x64\xf2\xa1\xda\x1b\x33\x14\x69\xaa"
 #define EK_SHAPE \
 	{ \
 		.attributes = SOFT_EK_ATTRIBUTES, .symmetric = TPM_AES, .bits = 128, \
-		.scheme = TPM_NULL \
+		.scheme = TPM_NULL, .policy = POLICY \
 	}
 
 /* A CA whose certificate is in the directory "cas", an EK, and a certificate for it. */
@@ -313,6 +319,50 @@ static void for_a_key_that_is_no_ek(void)
 		    &s.err, "not an endorsement key");
 }
 
+/* The key is certified; what stands beside it in the public area would make it another host. */
+static void for_a_key_that_is_of_no_template(void)
+{
+	static const char other_policy[] = "thirty-two bytes of another one.";
+	struct soft_shape shapes[] = { EK_SHAPE, EK_SHAPE, EK_SHAPE, EK_SHAPE, EK_SHAPE };
+	AUTO_SCENE s;
+
+	shapes[0].policy = other_policy;
+	shapes[1].policy = NULL;
+	shapes[2].attributes |= 1U << 10; /* noDA */
+	shapes[3].bits = 256;
+	shapes[4].name_alg = TPM_SHA384;
+	CHECK_OK(begin(&s), &s.err);
+	for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
+		buf_reset(&s.ek.bytes);
+		CHECK(soft_public(s.ek.pkey, &shapes[i], &s.ek.bytes) == 0);
+		CHECK_OK(public_decode(s.ek.bytes.data, s.ek.bytes.len, &s.ek.public, &s.err),
+			 &s.err);
+		CHECK_OK(public_check_ek(&s.ek.public, &s.err), &s.err);
+		REFUSED(&s, "templates", .ca = false);
+	}
+}
+
+/* A maker's CA may have a key that no file of ours is signed with, and its bundle several. */
+static void cas_come_in_bundles_and_with_any_key(void)
+{
+	AUTO_CA big = { .key = EVP_EC_gen("P-521") };
+	BIO *bio = BIO_new_file("bundle.pem", "w");
+	AUTO_SCENE s;
+
+	CHECK_OK(begin(&s), &s.err);
+	CHECK(made_ca(&big, &(struct made_shape){ .subject = "big" }, NULL) == 0);
+	CHECK(bio && big.cert && PEM_write_bio_X509(bio, s.ca.cert) == 1 &&
+	      PEM_write_bio_X509(bio, big.cert) == 1);
+	BIO_free(bio);
+	CHECK(remove("cas/ca.der") == 0 && rename("bundle.pem", "cas/bundle.pem") == 0);
+	CHECK_OK(load_trust(&s), &s.err);
+	CHECK(certify(&s, (struct made_shape){ .ca = false }) == 0);
+	CHECK_OK(verify_at(&s, MADE_NOW), &s.err);
+	CHECK(certify(&s, (struct made_shape){ .by = &big }) == 0);
+	CHECK_OK(verify_at(&s, MADE_NOW), &s.err);
+	CHECK(remove("cas/bundle.pem") == 0);
+}
+
 static const struct unit_case cases[] = {
 	CASE(that_of_swtpm_vouches_for_its_ek),
 	CASE(a_certificate_by_a_trusted_ca),
@@ -332,6 +382,8 @@ static const struct unit_case cases[] = {
 	CASE(bytes_that_are_no_certificate),
 	CASE(any_bit_of_it),
 	CASE(for_a_key_that_is_no_ek),
+	CASE(for_a_key_that_is_of_no_template),
+	CASE(cas_come_in_bundles_and_with_any_key),
 	CASE_END,
 };
 UNIT_MAIN(cases)

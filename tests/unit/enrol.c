@@ -125,7 +125,11 @@ static void cleanup_credential(struct credential *c)
 }
 #define AUTO_CREDENTIAL CLEANUP(cleanup_credential) struct credential
 
-static void activates(const char *ek_kind, const char *ak_kind)
+/* An EK of the high range takes its password, which is empty, as well as a policy. */
+#define ACTIVATE_HIGH \
+	"rm -f out; tpm2_activatecredential -c ak.ctx -C ek.ctx -i credential -o out; $F"
+
+static void activates(const char *ek_kind, const char *ak_kind, const char *how)
 {
 	AUTO_CREDENTIAL credential = { .blob = BUF_INIT(0), .secret = BUF_INIT(0) };
 	AUTO_TPM_PROCESS pid = start_tpm();
@@ -140,7 +144,7 @@ static void activates(const char *ek_kind, const char *ak_kind)
 	CHECK_OK(public_check_ak(&ak, &err), &err);
 	CHECK_OK(credential_make(&ek, &ak, secret, &credential, &err), &err);
 	CHECK_OK(write_credential(&credential, &err), &err);
-	CHECK(sh(ACTIVATE) == 0);
+	CHECK(sh(how) == 0);
 	CHECK_OK(io_read_file("out", &out, &err), &err);
 	CHECK(out.len == sizeof(secret));
 	CHECK_MEM(out.data, secret, sizeof(secret));
@@ -150,14 +154,22 @@ static void a_tpm_with_an_rsa_ek_activates(void)
 {
 	if (!have_tools())
 		SKIP("swtpm or tpm2-tools is missing");
-	activates("rsa", AK_ECC);
+	activates("rsa", AK_ECC, ACTIVATE);
 }
 
 static void a_tpm_with_a_p256_ek_activates(void)
 {
 	if (!have_tools())
 		SKIP("swtpm or tpm2-tools is missing");
-	activates("ecc", AK_RSA);
+	activates("ecc", AK_RSA, ACTIVATE);
+}
+
+/* Name by SHA-384, AES-256: H-3 of the profile. */
+static void a_tpm_with_a_p384_ek_activates(void)
+{
+	if (!have_tools())
+		SKIP("swtpm or tpm2-tools is missing");
+	activates("ecc384", AK_ECC, ACTIVATE_HIGH);
 }
 
 /* For this key of the same TPM, and for no other; and not when it was changed on its way. */
@@ -452,6 +464,7 @@ static void a_challenge_fits_its_message(void)
 static const struct unit_case cases[] = {
 	CASE(a_tpm_with_an_rsa_ek_activates),
 	CASE(a_tpm_with_a_p256_ek_activates),
+	CASE(a_tpm_with_a_p384_ek_activates),
 	CASE(for_another_key_it_does_not),
 	CASE(for_another_ek_it_does_not),
 	CASE(the_certificate_of_a_tpm_vouches_for_it),

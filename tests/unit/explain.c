@@ -262,7 +262,7 @@ static void the_vector_is_decoded(void)
 	CHECK_OK(lock_boot_decode(raw, sizeof(raw), &before, &err), &err);
 	CHECK(before.has_log && before.way == BOOT_EFI_STUB && before.secure_boot == BOOT_NO);
 	CHECK_STR(before.cmdline, "ro");
-	CHECK(before.n_marks == 1 && before.marks[0].subject == LOCK_INITRD);
+	CHECK(before.n_marks == 1 && before.marks[0].subject == LOCK_ABOUT_INITRD);
 }
 
 static void what_encode_would_not_write_is_refused(void)
@@ -273,7 +273,7 @@ static void what_encode_would_not_write_is_refused(void)
 	} bad[] = {
 		{ 0, 'B' },	      { 7, '2' },   { 8, 2 },	  { 9, BOOT_GRUB + 1 },
 		{ 10, BOOT_YES + 1 }, { 11, 0x7f }, { 13, '\n' }, { 13, 0 },
-		{ 13, 0xff },	      { 15, 1 },    { 16, 129 },  { 17, LOCK_SUBJECT_N },
+		{ 13, 0xff },	      { 15, 1 },    { 16, 129 },  { 17, LOCK_ABOUT_N },
 	};
 	struct err err = ERR_INIT;
 	AUTO_BUF out = BUF_INIT(LOCK_BOOT_MAX);

@@ -96,6 +96,46 @@ static void events_of_the_kernel_are_let_be(void)
 	CHECK_CLEAN(w);
 }
 
+/* A module's hash, also one that begins as a signature does. */
+static void modules_from_memory_take_a_kernel_that_judges_them(void)
+{
+	static const char *const hashes[] = { "BENIGNBENIGNBENIGNBENIGNBENIGNBE",
+					      "\x03"
+					      "ENIGNBENIGNBENIGNBENIGNBENIGNBE" };
+
+	for (size_t i = 0; i < ARRAY_LEN(hashes); i++) {
+		for (int enforced = 0; enforced < 2; enforced++) {
+			AUTO_WORLD w = begun();
+
+			CHECK(w);
+			w->expect.modules_enforced = enforced;
+			CHECK_OK(world_add_text(w, "init_module", hashes[i]), &w->err);
+			CHECK_OK(world_judge(w), &w->err);
+			CHECK((w->verdict.n == 0) == enforced);
+		}
+	}
+}
+
+/* What is no hash, or of another name, is not taken for a module. */
+static void what_is_no_module_is_refused(void)
+{
+	static const char *const texts[][2] = {
+		{ "init_module", "BENIGNBENIGNBENIGNBENIGNBENIGNB" },
+		{ "init_module", "BENIGNBENIGNBENIGNBENIGNBENIGNBEN" },
+		{ "init_modules", "BENIGNBENIGNBENIGNBENIGNBENIGNBE" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		AUTO_WORLD w = begun();
+
+		CHECK(w);
+		w->expect.modules_enforced = true;
+		CHECK_OK(world_add_text(w, texts[i][0], texts[i][1]), &w->err);
+		CHECK_OK(world_judge(w), &w->err);
+		CHECK(w->verdict.n == 1 && w->verdict.reasons[0].entry == 2);
+	}
+}
+
 static void other_events_are_refused(void)
 {
 	static const char *const names[] = { "device_resume", "kernel_versio", "dm_table_load ",
@@ -373,6 +413,8 @@ static const struct unit_case cases[] = {
 	CASE(a_buffer_is_what_its_digest_says),
 	CASE(kexec_is_told),
 	CASE(events_of_the_kernel_are_let_be),
+	CASE(modules_from_memory_take_a_kernel_that_judges_them),
+	CASE(what_is_no_module_is_refused),
 	CASE(other_events_are_refused),
 	CASE(what_the_kernel_denies_is_refused),
 	CASE(a_file_is_no_buffer),

@@ -153,6 +153,32 @@ static void and_back(void)
 	CHECK_OK(predicts(&t, changes, 2, grub_a_pcrs, &err), &err);
 }
 
+/* Replaced in its place: nobody has what was. */
+static void an_initrd_that_is_found_by_its_name_or_tag(void)
+{
+	struct lock_change changes[] = {
+		REAL_CHANGE(LOCK_CHANGE_INITRD, initrd_a, initrd_b),
+		text_change(LOCK_CHANGE_CMDLINE, LINE, LINE " \"x=a b\""),
+		REAL_CHANGE(LOCK_CHANGE_GRUB_CFG, grub_a_cfg, grub_b_cfg),
+	};
+	struct err err = ERR_INIT;
+
+	changes[0].was = NULL;
+	CHECK_OK(predicts(sd_boot(), changes, 2, sd_b_pcrs, &err), &err);
+	changes[1] = changes[2];
+	CHECK_FAILS(predicts(grub(), changes, 2, grub_b_pcrs, &err), &err,
+		    "/boot/file: PCR 9 has no event");
+	changes[0].name = "/boot/initrd.img-1";
+	CHECK_OK(predicts(grub(), changes, 2, grub_b_pcrs, &err), &err);
+	changes[0].kind = LOCK_CHANGE_GRUB_FILE;
+	CHECK_OK(predicts(grub(), changes, 2, grub_b_pcrs, &err), &err);
+	changes[0].name = "img-1";
+	CHECK_FAILS(predicts(grub(), changes, 2, grub_b_pcrs, &err), &err, "no event");
+	changes[1].was = NULL;
+	CHECK_FAILS(predicts(grub(), changes + 1, 1, grub_b_pcrs, &err), &err,
+		    "what was booted is to be told");
+}
+
 static void nothing_changed_is_what_it_is(void)
 {
 	struct err err = ERR_INIT;
@@ -175,7 +201,7 @@ static void what_was_not_booted_is_refused(void)
 	struct err err = ERR_INIT;
 
 	CHECK_FAILS(refused(sd_boot(), &initrd, &err), &err,
-		    "predict: /boot/file: PCR 9 has no event of it as it was booted");
+		    "/boot/file: PCR 9 has no event of it as it was booted");
 	CHECK_FAILS(refused(grub(), &initrd, &err), &err, "PCR 9 has no event");
 	CHECK_FAILS(refused(sd_boot(), &line, &err), &err, "text: PCR 9 has no event");
 	CHECK_FAILS(refused(grub(), &cfg, &err), &err, "PCR 9 has no event");
@@ -346,6 +372,23 @@ static void the_line_of_a_loader_that_differs_is_refused(void)
 	CHECK_OK(of_made(&other_line, 1 << 9, &change, &err), &err);
 }
 
+static void two_files_of_a_name_are_refused(void)
+{
+	struct lock_change change = text_change(LOCK_CHANGE_GRUB_FILE, "", "new");
+	struct err err = ERR_INIT;
+	LOG(same_file);
+	LOG(others);
+
+	change.was = NULL;
+	change.name = "/boot/grub/font";
+	made_event(&same_file, &(struct made){ 9, BOOT_EV_IPL, "one", 3, "/x/font", 8 });
+	made_event(&same_file, &(struct made){ 9, BOOT_EV_IPL, "one", 3, "/x/font", 8 });
+	CHECK_OK(of_made(&same_file, 1 << 9, &change, &err), &err);
+	made_event(&others, &(struct made){ 9, BOOT_EV_IPL, "one", 3, "/x/font", 8 });
+	made_event(&others, &(struct made){ 9, BOOT_EV_IPL, "two", 3, "/y/font", 8 });
+	CHECK_FAILS(of_made(&others, 1 << 9, &change, &err), &err, "two files of this name");
+}
+
 static void files_that_change_places_do(void)
 {
 	const struct lock_change swap[] = {
@@ -375,6 +418,7 @@ static const struct unit_case cases[] = {
 	CASE(a_command_line_alone),
 	CASE(entries_kernels_and_lines_of_grub),
 	CASE(and_back),
+	CASE(an_initrd_that_is_found_by_its_name_or_tag),
 	CASE(nothing_changed_is_what_it_is),
 	CASE(what_was_not_booted_is_refused),
 	CASE(pcrs_that_are_not_wanted_refuse_nothing),
@@ -383,6 +427,7 @@ static const struct unit_case cases[] = {
 	CASE(what_is_not_understood_of_grub_cfg_is_refused),
 	CASE(a_log_of_two_entries_or_lines_is_refused),
 	CASE(the_line_of_a_loader_that_differs_is_refused),
+	CASE(two_files_of_a_name_are_refused),
 	CASE(files_that_change_places_do),
 	CASE_END,
 };

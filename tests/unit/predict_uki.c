@@ -247,6 +247,50 @@ static void another_signer_is_refused_under_secure_boot(void)
 	CHECK_OK(predict(&off, 1 << 4 | 1 << 7, &change, &got, &err), &err);
 }
 
+/* location, length, link time address, the path's length; a PCI node, the file's, the end. */
+static const char image_event[] = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+				  "\x16\0\0\0\0\0\0\0"
+				  "\1\1\6\0\0\2"
+				  "\4\4\x0c\0\\\0k\0x\0\0\0"
+				  "\x7f\xff\4";
+
+/* Of an image that was replaced in its place. */
+static void an_image_is_found_by_its_name(void)
+{
+	struct lock_change change = CHANGE(uki_a, uki_b);
+	AUTO_MEM struct pe *pe = calloc(1, sizeof(*pe));
+	struct err err = ERR_INIT;
+	struct pcr_set got;
+	struct pcr_set want;
+	struct digest d;
+	LOG(a);
+	LOG(b);
+
+	change.kind = LOCK_CHANGE_IMAGE;
+	change.was = NULL;
+	CHECK(pe);
+	made_begin(&a);
+	made_event(&a, &(struct made){ 4, BOOT_EV_APPLICATION, "gone", 4, image_event,
+				       sizeof(image_event) });
+	made_begin(&b);
+	CHECK_OK(pe_open(uki_b, REAL_LEN(uki_b), pe, &err), &err);
+	CHECK_OK(pe_digest(pe, HASH_SHA256, &d, &err), &err);
+	made_digest(
+		&b,
+		&(struct made){ 4, BOOT_EV_APPLICATION, "", 0, image_event, sizeof(image_event) },
+		&d);
+	CHECK_OK(boot_log_replay(b.data, b.len, HASH_SHA256, &want, &err), &err);
+	change.name = "/boot/efi/KX";
+	CHECK_OK(predict(&a, 1 << 4, &change, &got, &err), &err);
+	CHECK_MEM(got.value[4], want.value[4], 32);
+	change.name = "/boot/efi/k";
+	CHECK_FAILS(predict(&a, 1 << 4, &change, &got, &err), &err, "PCR 4 has no event");
+	made_event(&a, &(struct made){ 4, BOOT_EV_APPLICATION, "other", 5, image_event,
+				       sizeof(image_event) });
+	change.name = "kx";
+	CHECK_FAILS(predict(&a, 1 << 4, &change, &got, &err), &err, "two images of this name");
+}
+
 /* The loader's options took the place of .cmdline, and stay. */
 static void options_of_the_loader_stay(void)
 {
@@ -284,6 +328,7 @@ static const struct unit_case cases[] = {
 	CASE(an_initrd_with_credentials_is_refused),
 	CASE(the_kernel_may_have_no_event_of_its_own),
 	CASE(another_signer_is_refused_under_secure_boot),
+	CASE(an_image_is_found_by_its_name),
 	CASE(options_of_the_loader_stay),
 	CASE_END,
 };

@@ -25,6 +25,7 @@ struct soft_ak {
 struct soft_shape {
 	uint32_t attributes;
 	uint16_t name_alg, symmetric, bits, scheme, hash;
+	const void *policy; /* 32 bytes */
 };
 
 static inline int soft_put_2b(struct buf *out, const void *data, size_t len)
@@ -63,7 +64,8 @@ static inline int soft_public(EVP_PKEY *pkey, const struct soft_shape *shape, st
 		return -1;
 	if (buf_put_be16(out, PUBLIC_ECC, NULL) < 0 ||
 	    buf_put_be16(out, shape->name_alg ? shape->name_alg : TPM_SHA256, NULL) < 0 ||
-	    buf_put_be32(out, shape->attributes, NULL) < 0 || soft_put_2b(out, NULL, 0) < 0 ||
+	    buf_put_be32(out, shape->attributes, NULL) < 0 ||
+	    soft_put_2b(out, shape->policy, shape->policy ? 32 : 0) < 0 ||
 	    soft_put_symmetric(out, shape) < 0 || soft_put_scheme(out, shape) < 0 ||
 	    buf_put_be16(out, 3, NULL) < 0 || buf_put_be16(out, TPM_NULL, NULL) < 0 ||
 	    soft_put_2b(out, octets + 1, 32) < 0)

@@ -265,6 +265,12 @@ static void a_credential_is_activated_by_password(void)
 	check_activation(4);
 }
 
+static void a_credential_is_activated_by_every_template(void)
+{
+	for (size_t slot = 0; slot < n_ek_slots; slot++)
+		check_activation(slot);
+}
+
 /* One that names another key is not. */
 static void a_credential_of_another_key_is_refused(void)
 {
@@ -297,6 +303,27 @@ static void no_tpm_is_said(void)
 	CHECK_FAILS(tpm_identity_open(&identity, &err), &err, "the device does not answer");
 	CHECK(!identity);
 	tpm_identity_free(identity);
+}
+
+/* It is the same key, made again by whoever needs it. */
+static void an_owner_with_a_password_keeps_no_key(void)
+{
+	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_IDENTITY identity = NULL;
+	const TPM2B_AUTH password = { .size = 3, .buffer = "abc" };
+	struct identity_key made;
+	struct err err = ERR_INIT;
+
+	CHECK_OK(tpm_identity_open(&identity, &err), &err);
+	CHECK(Esys_HierarchyChangeAuth(identity->ctx.esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD,
+				       ESYS_TR_NONE, ESYS_TR_NONE, &password) == TSS2_RC_SUCCESS);
+	CHECK(Esys_TR_SetAuth(identity->ctx.esys, ESYS_TR_RH_OWNER, NULL) == TSS2_RC_SUCCESS);
+	for (int i = 0; i < 2; i++) {
+		CHECK_OK(tpm_identity_load_ak(identity, true, &err), &err);
+		CHECK(tpm_identity_ak(identity)->handle == 0);
+		CHECK(i == 0 || same_key(tpm_identity_ak(identity), &made));
+		made = *tpm_identity_ak(identity);
+	}
 }
 
 static void a_password_of_the_endorsement_hierarchy_is_said(void)
@@ -373,8 +400,10 @@ static const struct unit_case cases[] = {
 	CASE(a_credential_is_activated_by_policy),
 	CASE(a_credential_is_activated_by_an_rsa_key),
 	CASE(a_credential_is_activated_by_password),
+	CASE(a_credential_is_activated_by_every_template),
 	CASE(a_credential_of_another_key_is_refused),
 	CASE(no_tpm_is_said),
+	CASE(an_owner_with_a_password_keeps_no_key),
 	CASE(a_password_of_the_endorsement_hierarchy_is_said),
 	CASE(every_command_that_is_lost_is_noticed),
 	CASE_END,

@@ -31,6 +31,7 @@ class Host:
 
     def enrol(self):
         """The operator's two commands, and the administrator's word for a TPM without certificate."""
+        self.machine.wait_network()
         self.machine.put("/etc/assay/verifier.pem", self.verifier.ca)
         enrol = f"assay attest enrol --verifier {URL} --ca /etc/assay/verifier.pem"
         refused = self.machine.run(enrol)
@@ -42,6 +43,7 @@ class Host:
 
     def report(self):
         """One round; the verifier's word: exit code and JSON."""
+        self.machine.wait_network()
         done = self.machine.run("assay attest report --json")
         assert done.stdout, done
         return done.rc, json.loads(done.stdout)

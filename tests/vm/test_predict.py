@@ -28,7 +28,7 @@ def states(tmp_path_factory):
 
 @pytest.fixture(name="predict")
 def predict_fixture(build_dir, tmp_path):
-    """predict(boot, bank, mask, [kind, was, now]...): the PCRs by number."""
+    """predict(boot, bank, mask, [kind@name, was, now]...): the PCRs by number; was "-": not known."""
     def predict(boot, bank, mask, *changes):
         (tmp_path / "log").write_bytes(boot.log)
         words = []
@@ -36,7 +36,7 @@ def predict_fixture(build_dir, tmp_path):
             words.append(kind)
             for content in files:
                 path = content
-                if isinstance(content, (bytes, str)):
+                if isinstance(content, (bytes, str)) and content != "-":
                     path = tmp_path / f"file{len(words)}"
                     path.write_bytes(content if isinstance(content, bytes) else content.encode())
                 words.append(path)
@@ -63,6 +63,8 @@ def test_systemd_boot(states, predict):
     first, second = ways.boot_systemd_boot(before), ways.boot_systemd_boot(after)
     check(predict, first, second, ("image", before.kernel, after.kernel),
           ("initrd", before.initrd, after.initrd), ("cmdline", first.cmdline, second.cmdline))
+    check(predict, first, second, ("image@/boot/vmlinuz", "-", after.kernel), ("initrd", "-", after.initrd),
+          ("cmdline", first.cmdline, second.cmdline))
 
 
 def test_unified_kernel_image(states, predict, tmp_path):
@@ -79,6 +81,9 @@ def test_shim_and_grub(states, predict, tmp_path):
     first, second = ways.boot_grub(before, packages), ways.boot_grub(after, packages)
     check(predict, first, second, ("image", before.kernel, after.kernel),
           ("initrd", before.initrd, after.initrd),
+          ("grub-cfg", ways.grub_cfg(before), ways.grub_cfg(after)))
+    check(predict, first, second, ("image@/boot/vmlinuz-1", "-", after.kernel),
+          ("initrd@/boot/initrd.img-1", "-", after.initrd),
           ("grub-cfg", ways.grub_cfg(before), ways.grub_cfg(after)))
 
 

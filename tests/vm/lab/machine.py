@@ -137,6 +137,10 @@ class Machine:
         left = max(1, int(end - time.monotonic()))
         return self.run("systemctl is-system-running --wait", timeout=left).stdout.strip()
 
+    def wait_network(self, seconds=120):
+        """Wait until the guest has its address, which may come after everything else."""
+        self.sh(f"timeout {seconds} sh -c 'until ip -4 route get {qemu.REACHED}; do sleep 0.2; done'", seconds + 20)
+
     def channel_answers(self, seconds):
         """Whether the agent runs a command within that time."""
         try:

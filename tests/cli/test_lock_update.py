@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An initramfs is made anew on a host with a lock: approved at once, or said at once."""
+
+import os
+
+import pytest
+
+from frame.lock import LockHost
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace takes root")
+
+LOG = "/sys/kernel/security/tpm0/binary_bios_measurements"
+IMAGE = "/opt/initrd.img-1"
+
+
+@pytest.fixture
+def update(plain_bin_dir, root_dir):
+    """update(mode) -> (host, hook): a host that GRUB booted, and what update-initramfs runs at its end."""
+    made = []
+
+    def make(attended):
+        host = LockHost(plain_bin_dir.parent)
+        made.append(host)
+        log = (root_dir / "tests/fuzz/corpus/boot_log/shim-grub-a").read_bytes()
+        (host.root / LOG[1:]).parent.mkdir(parents=True)
+        host.write(LOG, log)
+        host.boot(log)
+        host.authority(attended)
+        words = ["--passphrase-file", "/opt/pass"] if attended else []
+        assert host.set("--credential", "one=/opt/secret", *words).rc == 0
+        host.write(IMAGE, (root_dir / "tests/unit/data/boot/initrd-b").read_bytes())
+        text = (root_dir / "initramfs/update/assay-lock").read_text()
+        host.write("/opt/hook", text.replace("/usr/lib/assay", str(plain_bin_dir)), 0o755)
+        return host, lambda version: host.inside.run("/opt/hook", version, IMAGE, where="")
+
+    yield make
+    for host in made:
+        host.close()
+
+
+def test_the_host_approves_by_itself(update):
+    """In the automatic mode; then all is as it will be booted."""
+    host, hook = update(False)
+    done = hook(os.uname().release)
+    assert done.rc == 0 and done.out == f"approval 2: {os.uname().release}\n" and not done.err, done
+    assert host.lock("test", "--change", f"initrd={IMAGE}").rc == 0
+    assert "holds for that boot already" in hook(os.uname().release).out
+
+
+def test_without_the_passphrase_it_is_said(update):
+    """In the attended mode, without a terminal; the initramfs is made all the same."""
+    host, hook = update(True)
+    done = hook(os.uname().release)
+    assert done.rc == 0 and f"assay: {IMAGE} is not approved: the next boot with it asks" in done.err, done
+    assert len(host.get()["approvals"]) == 1
+    assert host.lock("test", "--change", f"initrd={IMAGE}").rc == 1
+
+
+def test_another_kernel_s_is_left_alone(update):
+    """It is not what this boot's log is of."""
+    host, hook = update(False)
+    done = hook("0.1-other")
+    assert done.rc == 0 and not done.out and not done.err, done
+    (host.root / "var/lib/assay/lock/blob").unlink()
+    done = hook(os.uname().release)
+    assert done.rc == 0 and not done.out and not done.err, done
