@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "cli/passphrase.h"
 #include "lock/commands.h"
+#include "lock/initramfs.h"
 #include "lock/credential.h"
 #include "lock/work.h"
 #include "tpm/nv.h"
@@ -116,7 +117,13 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 		return cmd_misuse(cmd, "'%s' is one word too many", argv[first]);
 	if (r.authority && r.key_file)
 		return cmd_misuse(cmd, "--authority and --recovery-key-file exclude each other");
-	return remove_lock(&r, &err) < 0 ? cmd_fail(cmd, &err) : CMD_YES;
+	if (remove_lock(&r, &err) < 0)
+		return cmd_fail(cmd, &err);
+	if (initramfs_renew(&err) < 0) {
+		(void)err_prepend(&err, "the lock is gone, but the next boot would look for it");
+		return cmd_fail(cmd, &err);
+	}
+	return CMD_YES;
 }
 
 const struct cmd cmd_remove = {
@@ -125,7 +132,7 @@ const struct cmd cmd_remove = {
 	.summary = "take everything off the lock, and the lock away",
 	.about = "Takes the authority's key, or the recovery key.  Credentials are deleted; "
 		 "volumes\n"
-		 "open by their other keyslots.",
+		 "open by their other keyslots.  At the end every initramfs is made anew.",
 	.options = options,
 	.run = run,
 };

@@ -9,6 +9,7 @@
 #include "lock/commands.h"
 #include "lock/credential.h"
 #include "lock/host.h"
+#include "lock/initramfs.h"
 #include "lock/seal.h"
 #include "lock/set.h"
 #include "tpm/nv.h"
@@ -164,6 +165,10 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 	if (set_make(&s, &err) < 0)
 		return cmd_fail(cmd, &err);
 	work_remember(s.blob, &s.next);
+	if (initramfs_renew(&err) < 0) {
+		(void)err_prepend(&err, "the lock is set, but the next boot can't open it yet");
+		return cmd_fail(cmd, &err);
+	}
 	cmd_next("assay lock get, then put the recovery key away");
 	return CMD_YES;
 }
@@ -176,7 +181,8 @@ const struct cmd cmd_set = {
 		 "approves the next boot, and gives volumes and credentials keys derived from the\n"
 		 "secret.  Refuses what this host does not meet now.  If any of it fails, all is "
 		 "as\n"
-		 "before.  A recovery key is shown, and must be typed again.",
+		 "before.  A recovery key is shown, and must be typed again.  At the end every\n"
+		 "initramfs is made anew.",
 	.options = options,
 	.run = run,
 };

@@ -126,7 +126,6 @@ def lock(stage):
     stage.do("assay lock set --require-enforcement --profile minimal --credential database=/root/secret"
              " --recovery-key-out /root/recovery && rm /root/secret")
     stage.recovery = stage.machine.sh("cat /root/recovery").strip()
-    stage.do("update-initramfs -u")
 
 
 def opens(stage):
