@@ -2,13 +2,12 @@
 /* Enrolment: what only the TPM of an EK can answer, and tokens that only their maker takes back. */
 #include "attest/enrol.h"
 
-#include <signal.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/hex.h"
 #include "base/io.h"
+#include "swtpm_process.h"
 #include "tpm_vectors.h"
 #include "unit.h"
 
@@ -39,32 +38,6 @@ static int read_public(const char *path, struct tpm_public *ret_public, struct e
 	if (io_read_file(path, &raw, err) < 0)
 		return -1;
 	return public_decode(raw.data + 2, raw.len - 2, ret_public, err);
-}
-
-static void stop_tpm(pid_t *pid)
-{
-	if (*pid > 0) {
-		(void)kill(*pid, SIGTERM);
-		(void)waitpid(*pid, NULL, 0);
-	}
-}
-#define AUTO_TPM_PROCESS CLEANUP(stop_tpm) UNUSED pid_t
-
-static pid_t start_tpm(void)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		if (!freopen("swtpm.log", "a", stderr))
-			_exit(127);
-		(void)execlp("swtpm", "swtpm", "socket", "--tpm2", "--tpmstate", "dir=.",
-			     "--server", "type=unixio,path=s", "--ctrl", "type=unixio,path=s.ctrl",
-			     "--flags", "not-need-init,startup-clear", NULL);
-		_exit(127);
-	}
-	for (int i = 0; i < 1000 && access("s.ctrl", F_OK) != 0; i++)
-		(void)usleep(10000);
-	return pid;
 }
 
 /* A shell's words, with tpm2-tools for our TPM and nothing shown. */
@@ -132,7 +105,7 @@ static void cleanup_credential(struct credential *c)
 static void activates(const char *ek_kind, const char *ak_kind, const char *how)
 {
 	AUTO_CREDENTIAL credential = { .blob = BUF_INIT(0), .secret = BUF_INIT(0) };
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	AUTO_BUF out = BUF_INIT(64);
 	struct tpm_public ek, ak;
 	struct err err = ERR_INIT;
@@ -182,7 +155,7 @@ static void for_another_key_it_does_not(void)
 
 	if (!have_tools())
 		SKIP("swtpm or tpm2-tools is missing");
-	pid = start_tpm();
+	pid = tpm_process_start(".");
 	CHECK(make_keys("rsa", AK_ECC) == 0);
 	CHECK_OK(read_public("ek.pub", &ek, &err), &err);
 	CHECK_OK(read_public("ak2.pub", &ak2, &err), &err);
@@ -206,7 +179,7 @@ static void for_another_ek_it_does_not(void)
 
 	if (!have_tools())
 		SKIP("swtpm or tpm2-tools is missing");
-	pid = start_tpm();
+	pid = tpm_process_start(".");
 	CHECK(make_keys("rsa", AK_ECC) == 0);
 	CHECK_OK(load_public(VECTOR_EK_RSA, &ek, &err), &err);
 	CHECK_OK(read_public("ak.pub", &ak, &err), &err);
@@ -244,7 +217,7 @@ static void the_certificate_of_a_tpm_vouches_for_it(void)
 	if (!have_tools())
 		SKIP("swtpm or tpm2-tools is missing");
 	CHECK(sh(SETUP) == 0);
-	pid = start_tpm();
+	pid = tpm_process_start(".");
 	CHECK(sh("tpm2_createek -G rsa -c ek.ctx -u ek.pub") == 0);
 	CHECK_OK(read_public("ek.pub", &ek, &err), &err);
 	CHECK_OK(io_read_file("ek-rsa2048.crt", &cert, &err), &err);

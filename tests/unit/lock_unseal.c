@@ -99,7 +99,7 @@ static void another_tpm_and_a_cleared_one_are_told(void)
 	swtpm.dir = "a";
 	CHECK_UNSEALS(&w, &err);
 	/* TPM2_Clear by the lockout hierarchy, whose password is empty. */
-	swtpm_stop(&a);
+	tpm_process_stop(&a);
 	a = swtpm_start("a");
 	CHECK_UNSEALS(&w, &err);
 }

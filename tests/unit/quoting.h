@@ -6,13 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <tss2/tss2_tcti.h>
@@ -22,6 +18,7 @@
 #include "base/attr.h"
 #include "base/rd.h"
 #include "tpm/pcr.h"
+#include "unit/swtpm_process.h"
 
 static struct {
 	unsigned int fail_after; /* this many commands are sent, the next is not; 0: all are */
@@ -131,41 +128,5 @@ TSS2_RC Tss2_Tcti_Device_Init(TSS2_TCTI_CONTEXT *tcti, size_t *size, const char 
 	TSS2_TCTI_RECEIVE(tcti) = watched_receive;
 	return rc;
 }
-
-static void stop_tpm(pid_t *pid)
-{
-	if (*pid > 0) {
-		(void)kill(*pid, SIGTERM);
-		(void)waitpid(*pid, NULL, 0);
-	}
-}
-
-/* Its sockets are there before it listens. */
-static bool listens(const char *path)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	(void)snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
-	return fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
-}
-
-/* Its state is in the current directory, fresh the first time; one connection at a time. */
-static pid_t start_tpm(void)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		(void)execlp("swtpm", "swtpm", "socket", "--tpm2", "--tpmstate", "dir=.",
-			     "--server", "type=unixio,path=s", "--ctrl", "type=unixio,path=s.ctrl",
-			     "--flags", "not-need-init,startup-clear", NULL);
-		_exit(127);
-	}
-	for (int i = 0; i < 2000 && !(listens("s.ctrl") && listens("s")); i++)
-		(void)usleep(10000);
-	return pid;
-}
-
-#define AUTO_TPM_PROCESS CLEANUP(stop_tpm) UNUSED pid_t
 
 #endif

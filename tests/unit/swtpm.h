@@ -6,15 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <tss2/tss2_tcti.h>
@@ -22,6 +17,7 @@
 #include <tss2/tss2_tcti_swtpm.h>
 
 #include "base/attr.h"
+#include "unit/swtpm_process.h"
 
 /*
  * The seam: commands are counted; the one of number `at` is lost (rc 0), or answered with rc, so
@@ -122,45 +118,11 @@ TSS2_RC Tss2_Tcti_Device_Init(TSS2_TCTI_CONTEXT *tcti, size_t *size, const char 
 	return rc;
 }
 
-static void swtpm_stop(pid_t *pid)
-{
-	if (*pid > 0) {
-		(void)kill(*pid, SIGTERM);
-		(void)waitpid(*pid, NULL, 0);
-	}
-	*pid = -1;
-}
-
-static bool swtpm_listens(const char *path)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	(void)snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
-	return fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
-}
-
-/* Starts it on the state in the directory below the current one, which is made when it is not
- * there; after a stop it is the same TPM, reset. */
+/* As tpm_process_start, with nothing in the way of its commands. */
 static pid_t swtpm_start(const char *dir)
 {
-	char state[96], server[96], ctrl[96], path[64];
-	pid_t pid;
+	pid_t pid = tpm_process_start(dir);
 
-	(void)mkdir(dir, 0700);
-	(void)snprintf(state, sizeof(state), "dir=%s", dir);
-	(void)snprintf(path, sizeof(path), "%s/s.ctrl", dir);
-	(void)snprintf(server, sizeof(server), "type=unixio,path=%s/s", dir);
-	(void)snprintf(ctrl, sizeof(ctrl), "type=unixio,path=%s", path);
-	pid = fork();
-	if (pid == 0) {
-		(void)execlp("swtpm", "swtpm", "socket", "--tpm2", "--tpmstate", state, "--server",
-			     server, "--ctrl", ctrl, "--flags", "not-need-init,startup-clear",
-			     NULL);
-		_exit(127);
-	}
-	for (int i = 0; i < 2000 && !swtpm_listens(path); i++)
-		(void)usleep(10000);
 	swtpm.dir = dir;
 	swtpm.sent = swtpm.at = swtpm.times = 0;
 	swtpm.rc = 0;
@@ -168,6 +130,6 @@ static pid_t swtpm_start(const char *dir)
 	return pid;
 }
 
-#define AUTO_SWTPM CLEANUP(swtpm_stop) UNUSED pid_t
+#define AUTO_SWTPM CLEANUP(tpm_process_stop) UNUSED pid_t
 
 #endif

@@ -4,12 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <tss2/tss2_tcti.h>
@@ -18,6 +14,7 @@
 
 #include "base/attr.h"
 #include "tpm/ctx.h"
+#include "unit/swtpm_process.h"
 #include "unit/unit.h"
 
 #define PCR 13
@@ -80,45 +77,9 @@ TSS2_RC Tss2_Tcti_Device_Init(TSS2_TCTI_CONTEXT *tcti, size_t *size, const char 
 	return rc;
 }
 
-static void stop_tpm(pid_t *pid)
-{
-	if (*pid > 0) {
-		(void)kill(*pid, SIGTERM);
-		(void)waitpid(*pid, NULL, 0);
-	}
-}
-
-/* Its socket is there before it listens. */
-static bool listens(const char *path)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	(void)snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
-	return fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
-}
-
-/* A software TPM with fresh state in the current directory; it serves one connection at a time. */
-static pid_t start_tpm(void)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		(void)execlp("swtpm", "swtpm", "socket", "--tpm2", "--tpmstate", "dir=.",
-			     "--server", "type=unixio,path=s", "--ctrl", "type=unixio,path=s.ctrl",
-			     "--flags", "not-need-init,startup-clear", NULL);
-		_exit(127);
-	}
-	for (int i = 0; i < 2000 && !listens("s.ctrl"); i++)
-		(void)usleep(10000);
-	return pid;
-}
-
-#define AUTO_TPM_PROCESS CLEANUP(stop_tpm) UNUSED pid_t
-
 static void extending_changes_every_bank(void)
 {
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	struct digest before, after, event, expected;
 	struct err err = ERR_INIT;
 	uint8_t both[2 * HASH_SIZE_MAX];
@@ -140,7 +101,7 @@ static void extending_changes_every_bank(void)
 static void a_bank_of_an_unknown_hash_is_left_alone(void)
 {
 	static const uint8_t zeroes[HASH_SIZE_MAX];
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	struct digest value;
 	struct err err = ERR_INIT;
 
@@ -157,7 +118,7 @@ static void a_bank_of_an_unknown_hash_is_left_alone(void)
 
 static void what_is_not_there(void)
 {
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	struct digest value;
 	struct err err = ERR_INIT;
 
@@ -177,7 +138,7 @@ static void presence(void)
 	CHECK(!present);
 	device.absent = false;
 	{
-		AUTO_TPM_PROCESS pid = start_tpm();
+		AUTO_TPM_PROCESS pid = tpm_process_start(".");
 
 		CHECK_OK(tpm_present(&present, &err), &err);
 		CHECK(present);
@@ -202,7 +163,7 @@ static void a_device_that_does_not_open(void)
 /* No command of an extend may be lost and the extend still be said to be done. */
 static void every_command_that_is_lost_is_noticed(void)
 {
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	struct digest before, after;
 	struct err err = ERR_INIT;
 	unsigned int failures = 0;

@@ -18,7 +18,7 @@ static bool same_key(const struct identity_key *a, const struct identity_key *b)
 
 static void the_key_is_kept_and_the_same_when_made_anew(void)
 {
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	struct err err = ERR_INIT;
 	struct identity_key made;
 	{
@@ -70,7 +70,7 @@ static void the_template_is_an_attestation_keys(void)
 /* An endorsement key stands where ours should. */
 static void another_kind_of_key_is_refused(void)
 {
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	AUTO_IDENTITY identity = NULL;
 	struct err err = ERR_INIT;
 	ESYS_TR kept;
@@ -87,7 +87,7 @@ static void another_kind_of_key_is_refused(void)
 
 static void without_the_curve_keys_are_rsa(void)
 {
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	AUTO_IDENTITY identity = NULL;
 	struct err err = ERR_INIT;
 	struct tpm_quote *quote = calloc(1, sizeof(*quote));
@@ -106,7 +106,7 @@ static void without_the_curve_keys_are_rsa(void)
 
 static void the_endorsement_key_is_found_where_it_is_kept(void)
 {
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	AUTO_IDENTITY identity = NULL;
 	struct err err = ERR_INIT;
 	struct identity_key made;
@@ -152,7 +152,7 @@ static int write_nv(ESYS_CONTEXT *esys, TPM2_HANDLE index, UINT16 size, const vo
 static void the_certificate_decides_the_template(void)
 {
 	static uint8_t cert[900] = { 0x30, 0x82, 0x03, 0x80 };
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	AUTO_IDENTITY identity = NULL;
 	struct err err = ERR_INIT;
 
@@ -175,7 +175,7 @@ static void what_is_no_certificate_is_refused(void)
 	struct err err = ERR_INIT;
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		AUTO_TPM_PROCESS pid = start_tpm();
+		AUTO_TPM_PROCESS pid = tpm_process_start(".");
 		AUTO_IDENTITY identity = NULL;
 		TPM2_HANDLE index = ek_slots[i].cert;
 
@@ -221,7 +221,7 @@ static int make_credential(struct tpm_identity *identity, const char *secret, ui
 static void check_activation(size_t slot)
 {
 	static const uint8_t cert[] = { 0x30, 0x82, 0, 1, 0 };
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	AUTO_IDENTITY identity = NULL;
 	struct identity_credential credential;
 	uint8_t secret[IDENTITY_SECRET_MAX];
@@ -274,7 +274,7 @@ static void a_credential_is_activated_by_every_template(void)
 /* One that names another key is not. */
 static void a_credential_of_another_key_is_refused(void)
 {
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	struct err err = ERR_INIT;
 	AUTO_IDENTITY identity = open_both(&err);
 	struct identity_credential credential;
@@ -308,7 +308,7 @@ static void no_tpm_is_said(void)
 /* It is the same key, made again by whoever needs it. */
 static void an_owner_with_a_password_keeps_no_key(void)
 {
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	AUTO_IDENTITY identity = NULL;
 	const TPM2B_AUTH password = { .size = 3, .buffer = "abc" };
 	struct identity_key made;
@@ -328,7 +328,7 @@ static void an_owner_with_a_password_keeps_no_key(void)
 
 static void a_password_of_the_endorsement_hierarchy_is_said(void)
 {
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	AUTO_IDENTITY identity = NULL;
 	const TPM2B_AUTH password = { .size = 3, .buffer = "abc" };
 	struct err err = ERR_INIT;
@@ -371,7 +371,7 @@ static void every_command_that_is_lost_is_noticed(void)
 	unsigned int all;
 
 	{
-		AUTO_TPM_PROCESS pid = start_tpm();
+		AUTO_TPM_PROCESS pid = tpm_process_start(".");
 
 		device.fail_after = UINT32_MAX;
 		device.sent = 0;
@@ -380,7 +380,7 @@ static void every_command_that_is_lost_is_noticed(void)
 	}
 	/* The last three flush what was made. */
 	for (device.fail_after = 1; device.fail_after < all - 3; device.fail_after++, failures++) {
-		AUTO_TPM_PROCESS pid = start_tpm();
+		AUTO_TPM_PROCESS pid = tpm_process_start(".");
 
 		device.sent = 0;
 		CHECK(everything(quote, &err) == -1);

@@ -31,7 +31,7 @@ static void check_quote(const struct tpm_quote *quote)
 
 static void a_quote_is_over_its_values(void)
 {
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	struct err err = ERR_INIT;
 	AUTO_IDENTITY identity = open_both(&err);
 	AUTO_MEM struct tpm_quote *quote = calloc(1, sizeof(*quote));
@@ -46,7 +46,7 @@ static void a_quote_is_over_its_values(void)
 
 static void values_are_read_again_only_where_they_changed(void)
 {
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	struct err err = ERR_INIT;
 	AUTO_IDENTITY identity = open_both(&err);
 	AUTO_MEM struct tpm_quote *quote = calloc(1, sizeof(*quote));
@@ -72,7 +72,7 @@ static void values_are_read_again_only_where_they_changed(void)
 static void what_ima_extends_in_between_is_caught_up_with(void)
 {
 	static const uint8_t zero[32];
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	struct err err = ERR_INIT;
 	AUTO_IDENTITY identity = open_both(&err);
 	AUTO_MEM struct tpm_quote *quote = calloc(1, sizeof(*quote));
@@ -91,7 +91,7 @@ static void what_ima_extends_in_between_is_caught_up_with(void)
 
 static void a_busy_tpm_is_asked_again(void)
 {
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	struct err err = ERR_INIT;
 	AUTO_IDENTITY identity = open_both(&err);
 	AUTO_MEM struct tpm_quote *quote = calloc(1, sizeof(*quote));
@@ -110,7 +110,7 @@ static void a_busy_tpm_is_asked_again(void)
 static void nonces_have_a_maximum(void)
 {
 	static const uint8_t long_nonce[TPM_QUOTE_NONCE_MAX + 1];
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	struct err err = ERR_INIT;
 	AUTO_IDENTITY identity = open_both(&err);
 	AUTO_MEM struct tpm_quote *quote = calloc(1, sizeof(*quote));
@@ -123,7 +123,7 @@ static void nonces_have_a_maximum(void)
 
 static void without_the_bank_there_is_no_quote(void)
 {
-	AUTO_TPM_PROCESS pid = start_tpm();
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
 	struct err err = ERR_INIT;
 	AUTO_IDENTITY identity = open_both(&err);
 	AUTO_MEM struct tpm_quote *quote = calloc(1, sizeof(*quote));
@@ -141,7 +141,7 @@ static void the_clock_counts_resets(void)
 	struct err err = ERR_INIT;
 
 	for (int boot = 0; boot < 2; boot++) {
-		AUTO_TPM_PROCESS pid = start_tpm();
+		AUTO_TPM_PROCESS pid = tpm_process_start(".");
 		AUTO_IDENTITY identity = NULL;
 
 		CHECK_OK(tpm_identity_open(&identity, &err), &err);
