@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "ima/probe.h"
 #include "initramfs/boot/parts.h"
 #include "sig/needs.h"
 
@@ -19,13 +20,8 @@
 #define MFD_EXEC 0x0010U /* include/uapi/linux/memfd.h, Linux 6.3 */
 #endif
 
-/*
- * Executed and mapped before and after the load.  It is no program, so that where nothing denies it
- * the kernel answers ENOEXEC: fs/exec.c looks for the format after security_bprm_check.
- */
-static const char probe_text[] = "assay: an unsigned file that must not run\n";
-
-/* Read-only: a file that is open for writing is not executed, whatever the policy says. */
+/* Executed and mapped before and after the load.  Read-only: a file that is open for writing is not
+ * executed, whatever the policy says. */
 static int probe_open(const struct boot *boot, int *ret_fd, struct err *err)
 {
 	AUTO_FD fd = memfd_create("assay-probe", MFD_CLOEXEC | MFD_EXEC);
@@ -36,7 +32,7 @@ static int probe_open(const struct boot *boot, int *ret_fd, struct err *err)
 		fd = memfd_create("assay-probe", MFD_CLOEXEC);
 	if (fd < 0 || fchmod(fd, 0755) < 0)
 		return err_errno(err, "probe");
-	if (io_write_all(fd, probe_text, sizeof(probe_text) - 1, err) < 0)
+	if (io_write_all(fd, IMA_PROBE_TEXT, IMA_PROBE_LEN, err) < 0)
 		return err_prepend(err, "probe");
 	(void)snprintf(path, sizeof(path), "self/fd/%d", fd);
 	reader = openat(boot->dirs.proc, path, O_RDONLY | O_CLOEXEC);
