@@ -3,7 +3,8 @@
 #
 # make            build the programs into build/bin
 # make demo       show the main job on a real Debian in a VM (sets itself up)
-# make check      everything that must hold (sets itself up); make check-long: the same, larger counts
+# make check      everything that must hold (sets itself up); make check-long: the same, larger counts, for hours
+#                 (in parts: scripts/check long-attacks | long-boots | long-packages | long-rest)
 # make bench      the figures, into build/bench/results.json
 # make fuzz       every fuzz target, for up to FUZZ_SECONDS seconds (60)
 # make lint       style, include directions, sizes, man pages
