@@ -87,6 +87,17 @@ static bool is_module(const struct list_run *run, const struct mlist_entry *e)
 	return memcmp(made, digest.data, digest.len) == 0;
 }
 
+/* A host has dozens: one is told of. */
+static void refuse_module(struct list_run *run, uint64_t index)
+{
+	if (atomic_fetch_add(&run->modules, 1) > 0)
+		list_reasons_count(run->reasons);
+	else
+		list_reasons_add(run->reasons, VERDICT_UNSIGNED, index,
+				 "a kernel module was loaded from memory, and nothing says that "
+				 "only signed ones may be");
+}
+
 static void judge_key(struct list_run *run, const struct mlist_entry *e, uint64_t index)
 {
 	struct cert *cert;
@@ -138,9 +149,7 @@ void list_buffer_judge(struct list_run *run, const struct mlist_entry *e, uint64
 				 "a file was used that the kernel's own list denies");
 		return;
 	case EVENT_MODULE:
-		list_reasons_add(run->reasons, VERDICT_UNSIGNED, index,
-				 "a kernel module was loaded from memory, and nothing says that "
-				 "only signed ones may be");
+		refuse_module(run, index);
 		return;
 	case EVENT_KEY:
 		judge_key(run, e, index);

@@ -57,6 +57,7 @@ struct list_run {
 	struct list_reasons *reasons;
 	atomic_bool trouble;	  /* something could not be asked: there is no verdict */
 	atomic_bool aggregate;	  /* the first entry is the right one */
+	_Atomic uint64_t modules; /* from memory, refused */
 	_Atomic uint64_t mixed;	  /* signatures over another kind of digest */
 	_Atomic uint64_t refused; /* signatures that did not verify */
 	_Atomic uint64_t by_cache;
