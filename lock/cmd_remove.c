@@ -89,19 +89,46 @@ static int unhang(const struct lock_hang *h, struct err *err)
 	return remove_file(path, err);
 }
 
-/* The file last but for the counter: cut off before, the lock is there and can be removed again. */
+/* Before anything is written: whatever opens a volume without the lock must be there already. */
+static int check_other_slots(const struct lock_hang *h, struct err *err)
+{
+	AUTO_TOKEN token = TOKEN_INIT;
+	AUTO_LUKS *luks = NULL;
+	bool there = false;
+
+	if (h->kind == LOCK_HANG_CREDENTIAL)
+		return 0;
+	if (work_open_volume(h->name, &luks, err) < 0 ||
+	    luks_token_load(luks, &token, &there, err) < 0)
+		return err_prepend(err, "volume %s", h->name);
+	if (there && luks_slot_is_last(luks, token.keyslot))
+		return err_set(err,
+			       "volume %s: nothing but the lock opens it: give it a passphrase "
+			       "first, 'cryptsetup luksAddKey'",
+			       h->name);
+	return 0;
+}
+
+/* The file last but for the counter, which is in nobody's way: cut off before, the lock is there
+ * and can be removed again. */
 static int remove_lock(const struct removal *r, struct err *err)
 {
 	AUTO_LOCK_BLOB blob = NULL;
+	struct err why = ERR_INIT;
 
 	if (work_load(&blob, err) < 0 || prove(blob, r, err) < 0)
 		return -1;
+	for (size_t i = 0; i < blob->n_hangs; i++)
+		if (check_other_slots(&blob->hangs[i], err) < 0)
+			return -1;
 	for (size_t i = 0; i < blob->n_hangs; i++)
 		if (unhang(&blob->hangs[i], err) < 0)
 			return -1;
 	if (remove_file(LOCK_BLOB_PATH, err) < 0)
 		return -1;
-	return tpm_counter_remove(&blob->counter, err);
+	if (tpm_counter_remove(&blob->counter, &why) < 0)
+		(void)fprintf(stderr, "assay lock: its counter stays in the TPM: %s\n", why.text);
+	return 0;
 }
 
 static int run(const struct cmd *cmd, int argc, char **argv)

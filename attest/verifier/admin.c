@@ -256,6 +256,15 @@ static bool holds_boot(const struct boot_list *boots, const uint8_t *digest)
 	return false;
 }
 
+/* The body, where there is one, is the boot that the administrator looked at, in hex. */
+static bool is_named(const struct request *r, const uint8_t *digest)
+{
+	char hex[2 * EVIDENCE_HOST_SIZE + 1];
+
+	hex_format(digest, EVIDENCE_HOST_SIZE, hex);
+	return r->body.len == strlen(hex) && memcmp(r->body.data, hex, strlen(hex)) == 0;
+}
+
 /* The boot that the host is in, as its last evidence proved it. */
 static const char *approve(struct worker *w, struct request *r, struct host *host)
 {
@@ -266,8 +275,12 @@ static const char *approve(struct worker *w, struct request *r, struct host *hos
 		worker_trouble(w, r);
 		return NULL;
 	}
-	if (!p->state.known) {
-		reply_text(r, HTTP_CONFLICT, "no boot of this host was seen yet");
+	if (!p->state.known || !p->state.boot_ok) {
+		reply_text(r, HTTP_CONFLICT, "no boot of this host was proven yet");
+		return NULL;
+	}
+	if (r->body.len && !is_named(r, p->state.boot)) {
+		reply_text(r, HTTP_CONFLICT, "the host is in another boot than that by now");
 		return NULL;
 	}
 	if (!holds_boot(boots, p->state.boot)) {

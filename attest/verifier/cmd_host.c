@@ -13,12 +13,13 @@
 #define ID_TEXT (2 * EVIDENCE_HOST_SIZE)
 #define PREFIX_MIN 8 /* hex digits that may stand for an id, if one host alone has them */
 
-enum { OPT_CONFIG, OPT_URL, OPT_TOKEN, OPT_CA, OPT_STATE, OPT_ALL, OPT_JSON };
+enum { OPT_CONFIG, OPT_URL, OPT_TOKEN, OPT_CA, OPT_STATE, OPT_ALL, OPT_BOOT, OPT_JSON };
 
 static const struct cmd_option options[] = {
 	{ "state", OPT_STATE, 0, "STATE",
 	  "list: only those that are pass, fail, stale or unenrolled" },
 	{ "all-hosts", OPT_ALL, 0, NULL, "approve-boot: for every host, not this one alone" },
+	{ "boot", OPT_BOOT, 0, "HEX", "approve-boot: only if that is the boot it is in" },
 	{ "json", OPT_JSON, 0, NULL, "as JSON" },
 	{ "config", OPT_CONFIG, 0, "FILE",
 	  "the service's configuration; default: /etc/assay/assay-verifier.conf" },
@@ -32,6 +33,7 @@ struct run {
 	struct api_options api_options;
 	struct api *api;
 	const char *state;
+	const char *boot; /* that the administrator looked at; NULL: the one that is shown now */
 	bool all_hosts;
 	bool json;
 	char id[ID_TEXT + 1];
@@ -67,6 +69,9 @@ static int take_option(void *ctx, int id, const char *value, struct err *err)
 	case OPT_STATE:
 		r->state = value;
 		return check_state(value, err);
+	case OPT_BOOT:
+		r->boot = value;
+		return 0;
 	case OPT_ALL:
 		r->all_hosts = true;
 		return 0;
@@ -268,13 +273,18 @@ static int run_approve(struct run *r, struct err *err)
 {
 	AUTO_JSON before = NULL;
 	AUTO_JSON host = NULL;
+	char path[API_PATH_MAX];
+	const char *boot;
+	long status;
 
 	/* Approving may reset the host, which then knows of no boot. */
-	if (host_call(r, "GET", "", &before, err) < 0 ||
-	    host_call(r, "POST", "/approve-boot", &host, err) < 0)
+	if (host_call(r, "GET", "", &before, err) < 0)
 		return -1;
-	return r->all_hosts ? approve_for_all(r, words_text(before, "boot"), err)
-			    : show_done(r, host, err);
+	boot = r->boot ? r->boot : words_text(before, "boot");
+	(void)snprintf(path, sizeof(path), "/v1/admin/hosts/%s/approve-boot", r->id);
+	if (api_run(r->api, &(struct api_call){ "POST", path, boot }, &host, &status, err) < 0)
+		return err_prepend(err, "%s", r->id);
+	return r->all_hosts ? approve_for_all(r, boot, err) : show_done(r, host, err);
 }
 
 static const struct {

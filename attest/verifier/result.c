@@ -95,7 +95,10 @@ static const char *plain_why(const struct host *host, const char *shown)
 		return "an administrator allowed it; it has not enrolled yet";
 	if (host->state == HOST_WAITING)
 		return "nothing was judged since it was enrolled or reset";
-	return strcmp(shown, "stale") == 0 ? "nothing was heard of it since its last round" : "";
+	return strcmp(shown, "stale") == 0
+		       ? "nothing was heard of it since its last round, or since "
+			 "what is trusted changed"
+		       : "";
 }
 
 /* Only an administrator's word stands behind these; every result says so. */
@@ -110,10 +113,24 @@ static json_t *warnings_json(const struct host *host, const struct trust *trust)
 	return list;
 }
 
+/* A pass by what was trusted then is none by what is trusted now, until the host is judged anew. */
+static const char *shown_by(const struct host *host, const struct trust *trust, int64_t now)
+{
+	const char *shown = host_shown(host, now, trust->set.stale_after);
+	AUTO_MEM struct progress *p = calloc(1, sizeof(*p));
+
+	if (strcmp(shown, "pass") != 0)
+		return shown;
+	if (!p || progress_decode(host->progress.data, host->progress.len, p, NULL) < 0 ||
+	    memcmp(p->trust, trust->digest, sizeof(p->trust)) != 0)
+		return "stale";
+	return shown;
+}
+
 json_t *result_host_json(const struct host *host, const struct trust *trust, int64_t now,
 			 enum result_detail detail)
 {
-	const char *shown = host_shown(host, now, trust->set.stale_after);
+	const char *shown = shown_by(host, trust, now);
 	char why[VERDICT_TEXT_MAX] = "";
 	json_t *json = json_object();
 	int rc = json ? 0 : -1;
@@ -151,7 +168,7 @@ static const char *ear_status(const char *shown)
 /* EAT_nonce is not there: nobody asked with one; iat and exp tell how fresh it is. */
 static json_t *claims_json(const struct host *host, const struct trust *trust, int64_t now)
 {
-	const char *shown = host_shown(host, now, trust->set.stale_after);
+	const char *shown = shown_by(host, trust, now);
 	const bool pass = strcmp(shown, "pass") == 0;
 	const int64_t until = pass ? host->last_round + (int64_t)trust->set.stale_after
 				   : now + (int64_t)trust->set.interval;

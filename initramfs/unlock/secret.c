@@ -37,11 +37,11 @@ static bool unseal_any(struct unlock *unlock)
 	return false;
 }
 
-/* Each of them may be missing: it was said, and the boot goes on without a secret. */
+/* Each of them may be missing, or its token: it was said, and the boot goes on without a secret. */
 static bool nothing_is_here(const struct unlock *unlock)
 {
 	for (size_t i = 0; i < unlock->list.n; i++)
-		if (unlock->volume[i].luks)
+		if (unlock->volume[i].blob)
 			return false;
 	return !unlock->on_root;
 }
@@ -60,9 +60,6 @@ int unlock_get_secret(struct unlock *unlock, struct err *err)
 		unlock->blob = unlock->on_root;
 	for (size_t i = 0; i < unlock->list.n && !unlock->blob; i++)
 		unlock->blob = unlock->volume[i].blob;
-	if (!unlock->blob)
-		return err_set(err, "%s",
-			       *unlock->why.text ? unlock->why.text : "no volume has a token");
 	unlock->by_recovery = true;
 	return unlock_ask(unlock, err);
 }

@@ -22,7 +22,8 @@ static bool wait_for(const char *device)
 	return false;
 }
 
-/* What can't be read of the token only leaves this volume's word out: another may have it. */
+/* A volume whose token is gone is the initramfs', which asks for its passphrase: that opens it
+ * anywhere. */
 static void read_token(struct unlock *unlock, struct unlock_volume *v)
 {
 	struct err why = ERR_INIT;
@@ -85,8 +86,6 @@ static int open_volume(struct unlock *unlock, struct unlock_volume *v, struct er
 				   .readonly = v->as->readonly };
 	AUTO_SECRET(key);
 
-	if (!v->blob)
-		return err_set(err, "%s: its token of the lock is missing or damaged", v->as->name);
 	if (lock_secret_derive(unlock->secret, "luks", v->as->uuid, key, err) < 0 ||
 	    luks_open(v->luks, &as, key, err) < 0)
 		return err_prepend(err, "%s", v->as->name);
@@ -98,7 +97,7 @@ int unlock_open_volumes(struct unlock *unlock, struct err *err)
 	for (size_t i = 0; i < unlock->list.n; i++) {
 		struct unlock_volume *v = &unlock->volume[i];
 
-		if (!v->luks)
+		if (!v->blob)
 			continue;
 		if (open_volume(unlock, v, err) == 0)
 			continue;

@@ -23,7 +23,7 @@ static int write_word(const struct unlock *unlock, struct err *err)
 	if (unlock->by_recovery && buf_putf(&text, err, "why %s\n", unlock->why.text) < 0)
 		return -1;
 	for (size_t i = 0; i < unlock->list.n; i++)
-		if (unlock->volume[i].luks &&
+		if (unlock->volume[i].blob &&
 		    buf_putf(&text, err, "volume %s %s\n", unlock->list.volume[i].uuid,
 			     unlock->list.volume[i].name) < 0)
 			return -1;

@@ -87,6 +87,17 @@ static bool is_module(const struct list_run *run, const struct mlist_entry *e)
 	return memcmp(made, digest.data, digest.len) == 0;
 }
 
+/* What is measured of it is its hash. */
+static bool is_denied(const struct list_run *run, const struct mlist_entry *e)
+{
+	struct digest digest;
+
+	if (mlist_entry_digest(e, &digest, NULL) < 0 || e->buffer_len != digest.len)
+		return false;
+	memcpy(digest.data, e->buffer, digest.len);
+	return list_denied_has(run->judge->denied, &digest);
+}
+
 /* A host has dozens: one is told of. */
 static void refuse_module(struct list_run *run, uint64_t index)
 {
@@ -130,8 +141,12 @@ void list_buffer_judge(struct list_run *run, const struct mlist_entry *e, uint64
 		list_file_judge(run, e, index);
 		return;
 	}
-	if (is_module(run, e))
+	if (is_module(run, e)) {
+		if (is_denied(run, e))
+			list_reasons_add(run->reasons, VERDICT_DENIED_DIGEST, index,
+					 "a kernel module from memory is not to run any more");
 		return;
+	}
 	if (!is_buffer(e)) {
 		list_reasons_add(run->reasons, VERDICT_LIST, index,
 				 "%.200s: said to be a buffer, but its digest is another's",

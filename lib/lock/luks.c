@@ -195,6 +195,11 @@ bool luks_slot_there(struct luks *luks, int keyslot)
 	return status != CRYPT_SLOT_INVALID && status != CRYPT_SLOT_INACTIVE;
 }
 
+bool luks_slot_is_last(struct luks *luks, int keyslot)
+{
+	return crypt_keyslot_status(luks->cd, keyslot) == CRYPT_SLOT_ACTIVE_LAST;
+}
+
 int luks_slot_remove(struct luks *luks, int keyslot, struct err *err)
 {
 	int r;

@@ -56,6 +56,8 @@ MUST_USE int luks_slot_add(struct luks *luks, struct luks_secret by,
 			   const uint8_t key[static LUKS_KEY_LEN], int *ret_keyslot,
 			   struct err *err);
 bool luks_slot_there(struct luks *luks, int keyslot);
+/* Is it the only one that is left? */
+bool luks_slot_is_last(struct luks *luks, int keyslot);
 /* Destroys it, unless it is the volume's last. */
 MUST_USE int luks_slot_remove(struct luks *luks, int keyslot, struct err *err);
 

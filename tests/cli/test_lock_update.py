@@ -56,11 +56,11 @@ def test_without_the_passphrase_it_is_said(update):
     assert host.lock("test", "--change", f"initrd={IMAGE}").rc == 1
 
 
-def test_another_kernel_s_is_left_alone(update):
+def test_another_kernel_s_is_not_approved_and_that_is_said(update):
     """It is not what this boot's log is of."""
     host, hook = update(False)
     done = hook("0.1-other")
-    assert done.rc == 0 and not done.out and not done.err, done
+    assert done.rc == 0 and not done.out and "a boot of 0.1-other is not approved" in done.err, done
     (host.root / "var/lib/assay/lock/blob").unlink()
     done = hook(os.uname().release)
     assert done.rc == 0 and not done.out and not done.err, done

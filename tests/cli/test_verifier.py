@@ -225,13 +225,16 @@ def test_boots_are_approved(tmp_path, build_dir, rsa_keys, run):
     try:
         ids = verifier.enrol(0, 3)
         assert "is not approved" in verifier.round(0).text
+        done = run(*words, "--boot", "0" * 64, ids[0])
+        assert done.rc == 2 and "another boot than that" in done.err
         assert run(*words, ids[0]).rc == 0
         assert verifier.round(0).state == "pass" and verifier.round(1).state == "fail"
         assert run(*words, "--all-hosts", ids[0]).rc == 0
         assert verifier.round(2).state == "pass"
         changed = verifier.round(2, resets=2, cmdline="root=/dev/vda1 ro ima_appraise=off")
         assert changed.state == "fail" and "ima_appraise=off" in changed.text
-        assert run(*words, ids[2]).rc == 0
+        done = run(*words, ids[2])
+        assert done.rc == 2 and "no boot of this host was proven" in done.err
         again = verifier.round(2, resets=2, cmdline="root=/dev/vda1 ro ima_appraise=off")
         assert again.state == "fail" and "ima_appraise=off" in again.text
     finally:
@@ -248,6 +251,8 @@ def test_what_is_not_trusted_any_more_is_judged_anew(verifier, run):
     done = run("assay-verifier", "trust", "--config", verifier.config, "deny", f"sha256:{digest}")
     assert done.rc == 0 and "reload" in done.err
     verifier.reload()
+    shown = run("assay-verifier", "host", "--config", verifier.config, "list", "--json")
+    assert '"pass"' not in shown.out, shown
     answer = verifier.round(0)
     assert answer.state == "fail" and name in answer.text
     run("assay-verifier", "trust", "--config", verifier.config, "remove",

@@ -116,6 +116,23 @@ static void modules_from_memory_take_a_kernel_that_judges_them(void)
 	}
 }
 
+static void a_denied_module_is_refused_from_memory(void)
+{
+	static const char hash[] = "BENIGNBENIGNBENIGNBENIGNBENIGNBE";
+	struct digest denied = { .algo = HASH_SHA256, .len = 32 };
+	AUTO_WORLD w = begun();
+
+	CHECK(w);
+	memcpy(denied.data, hash, denied.len);
+	w->trust.denied = &denied;
+	w->trust.n_denied = 1;
+	CHECK_OK(world_judge_again(w), &w->err);
+	w->expect.modules_enforced = true;
+	CHECK_OK(world_add_text(w, "init_module", hash), &w->err);
+	CHECK_OK(world_judge(w), &w->err);
+	CHECK_REASON(w, VERDICT_DENIED_DIGEST, 2, "a kernel module from memory");
+}
+
 /* What is no hash, or of another name, is not taken for a module. */
 static void what_is_no_module_is_refused(void)
 {
@@ -414,6 +431,7 @@ static const struct unit_case cases[] = {
 	CASE(kexec_is_told),
 	CASE(events_of_the_kernel_are_let_be),
 	CASE(modules_from_memory_take_a_kernel_that_judges_them),
+	CASE(a_denied_module_is_refused_from_memory),
 	CASE(what_is_no_module_is_refused),
 	CASE(other_events_are_refused),
 	CASE(what_the_kernel_denies_is_refused),
