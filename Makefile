@@ -221,7 +221,7 @@ programs: all
 unit: $(UNIT_BIN) $(INTEROP_BIN) $(BENCH_BIN)
 timed: $(BENCH_BIN)
 replay: $(REPLAY_BIN)
-faults: $(BUILD)/faults.so $(BUILD)/faults/base
+faults: $(BUILD)/faults.so $(BUILD)/faults/base $(BUILD)/interop/unseal $(BUILD)/interop/lock_volume $(BUILD)/timed/host
 unit faults: $(BUILD)/tcti.so $(BUILD)/clock.so
 fuzz-build: $(FUZZ_BIN)
 
