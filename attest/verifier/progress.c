@@ -19,6 +19,7 @@ enum {
 	FLAG_FAILED = 1 << 5,
 	FLAG_KEXEC = 1 << 6,
 	FLAG_MODULES = 1 << 7,
+	FLAGS_ALL = (1 << 8) - 1
 };
 
 static int put_u64(struct buf *out, uint64_t v, struct err *err)
@@ -37,14 +38,14 @@ static int put_text(struct buf *out, const char *text, struct err *err)
 	return buf_put(out, text, len, err);
 }
 
-static uint8_t flags_of(const struct appraise_state *s)
+static uint16_t flags_of(const struct appraise_state *s)
 {
-	return (uint8_t)((s->known ? FLAG_KNOWN : 0) | (s->boot_ok ? FLAG_BOOT_OK : 0) |
-			 (s->enforcing ? FLAG_ENFORCING : 0) |
-			 (s->cmdline_known ? FLAG_CMDLINE : 0) |
-			 (s->list.aggregate_seen ? FLAG_AGGREGATE : 0) |
-			 (s->list.failed ? FLAG_FAILED : 0) | (s->list.kexec ? FLAG_KEXEC : 0) |
-			 (s->modules_enforced ? FLAG_MODULES : 0));
+	return (uint16_t)((s->known ? FLAG_KNOWN : 0) | (s->boot_ok ? FLAG_BOOT_OK : 0) |
+			  (s->enforcing ? FLAG_ENFORCING : 0) |
+			  (s->cmdline_known ? FLAG_CMDLINE : 0) |
+			  (s->list.aggregate_seen ? FLAG_AGGREGATE : 0) |
+			  (s->list.failed ? FLAG_FAILED : 0) | (s->list.kexec ? FLAG_KEXEC : 0) |
+			  (s->modules_enforced ? FLAG_MODULES : 0));
 }
 
 static int put_boot(const struct appraise_state *s, struct buf *out, struct err *err)
@@ -75,7 +76,7 @@ int progress_encode(const struct progress *p, struct buf *out, struct err *err)
 {
 	if (buf_put_u8(out, PROGRESS_VERSION, err) < 0 ||
 	    buf_put(out, p->trust, sizeof(p->trust), err) < 0 ||
-	    buf_put_u8(out, flags_of(&p->state), err) < 0 || put_boot(&p->state, out, err) < 0 ||
+	    buf_put_be16(out, flags_of(&p->state), err) < 0 || put_boot(&p->state, out, err) < 0 ||
 	    put_text(out, p->keys, err) < 0)
 		return -1;
 	return put_list(&p->state.list, out, err);
@@ -133,7 +134,7 @@ int progress_decode(const void *data, size_t len, struct progress *ret_progress,
 {
 	struct rd r = rd_init(data, len);
 	struct appraise_state *s = &ret_progress->state;
-	uint8_t flags;
+	uint16_t flags;
 
 	memset(ret_progress, 0, sizeof(*ret_progress));
 	if (len == 0)
@@ -141,11 +142,11 @@ int progress_decode(const void *data, size_t len, struct progress *ret_progress,
 	if (rd_u8(&r) != PROGRESS_VERSION)
 		return err_set(err, "store: a host's progress is of another version");
 	take_bytes(&r, ret_progress->trust, sizeof(ret_progress->trust));
-	flags = rd_u8(&r);
+	flags = rd_be16(&r);
 	take_boot(&r, s);
 	take_text(&r, ret_progress->keys, sizeof(ret_progress->keys));
 	take_list(&r, &s->list);
-	if (!rd_done(&r)) {
+	if (!rd_done(&r) || (flags & ~FLAGS_ALL)) {
 		memset(ret_progress, 0, sizeof(*ret_progress));
 		return err_set(err, "store: a host's progress is damaged");
 	}
