@@ -226,6 +226,7 @@ static int fill_host(struct run *r, struct err *err)
 	h->last_round = now_s();
 	h->since = h->last_round;
 	r->progress.state = r->input.state;
+	memcpy(r->progress.trust, r->trust->digest, sizeof(r->progress.trust));
 	progress_note_keys(&r->progress, &r->offline.evidence);
 	if (r->verdict.n && reasons_add(&r->verdict, &h->reasons, err) < 0)
 		return -1;
