@@ -141,7 +141,9 @@ static int check_nonce(struct round *round)
 		return err_set(&round->err, "nonce: it was used, or a later one was");
 	if (round->now_us - time > most)
 		return err_set(&round->err, "nonce: it is too old");
-	if (time - round->now_us > (int64_t)STORE_CLOCK_SLACK * 1000000)
+	/* After a clock that went back the one that follows the last is taken, and no other. */
+	if (time - round->now_us > (int64_t)STORE_CLOCK_SLACK * 1000000 &&
+	    time != round->host->nonce_us + 1)
 		return err_set(&round->err, "nonce: it is of the future");
 	round->host->nonce_us = time;
 	return 0;
