@@ -221,7 +221,8 @@ programs: all
 unit: $(UNIT_BIN) $(INTEROP_BIN) $(BENCH_BIN)
 timed: $(BENCH_BIN)
 replay: $(REPLAY_BIN)
-faults: $(BUILD)/faults.so $(BUILD)/faults/base $(BUILD)/interop/unseal $(BUILD)/interop/lock_volume $(BUILD)/timed/host
+faults: $(BUILD)/faults.so $(BUILD)/faults/base $(BUILD)/interop/unseal $(BUILD)/interop/lock_volume $(BUILD)/timed/host \
+	$(BUILD)/unit/appraise_memory
 unit faults: $(BUILD)/tcti.so $(BUILD)/clock.so
 fuzz-build: $(FUZZ_BIN)
 

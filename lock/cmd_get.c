@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "base/hex.h"
+#include "cli/json.h"
 #include "lock/commands.h"
 #include "lock/show.h"
 #include "lock/work.h"
@@ -117,7 +118,6 @@ static int print_json(const struct lock_blob *b, struct err *err)
 {
 	char id[2 * LOCK_ID_SIZE + 1];
 	json_t *all;
-	int rc;
 
 	hex_format(b->id, sizeof(b->id), id);
 	all = json_pack("{s:s, s:s, s:s, s:b, s:b, s:s, s:i, s:s, s:I, s:o, s:o}", "id", id, "mode",
@@ -127,13 +127,7 @@ static int print_json(const struct lock_blob *b, struct err *err)
 			"recovery_id", b->recovery_id, "counter_index",
 			(json_int_t)b->counter.index, "hangs", hangs_json(b), "approvals",
 			approvals_json(b));
-	if (!all)
-		return err_set(err, "out of memory");
-	rc = json_dumpf(all, stdout, JSON_COMPACT);
-	json_decref(all);
-	if (rc == 0)
-		(void)putchar('\n');
-	return rc == 0 ? 0 : err_set(err, "stdout: could not be written");
+	return cmd_json_print(all, err);
 }
 
 static int run(const struct cmd *cmd, int argc, char **argv)

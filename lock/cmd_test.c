@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "cli/json.h"
 #include "lock/commands.h"
 #include "lock/next.h"
 #include "lock/seal.h"
@@ -60,7 +61,7 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 	return err_set(err, "unknown option");
 }
 
-static void print_json(const struct test *t, bool would, const char *why)
+static int print_json(const struct test *t, bool would, const char *why, struct err *err)
 {
 	json_t *differ = json_array();
 	json_t *all;
@@ -70,9 +71,7 @@ static void print_json(const struct test *t, bool would, const char *why)
 			(void)json_array_append_new(differ, json_integer(i));
 	all = json_pack("{s:b, s:s, s:o, s:o}", "would_unseal", would, "reason", why, "differ",
 			differ, "pcrs", show_pcrs_json(t->next));
-	(void)json_dumpf(all, stdout, JSON_COMPACT);
-	(void)putchar('\n');
-	json_decref(all);
+	return cmd_json_print(all, err);
 }
 
 static void print_why(const struct test *t, const char *why)
@@ -106,8 +105,8 @@ static int judge(struct test *t, struct err *err)
 static int run(const struct cmd *cmd, int argc, char **argv)
 {
 	CLEANUP(test_done) struct test t = { .next = calloc(1, sizeof(*t.next)) };
-	struct err err = ERR_INIT;
-	int ret = CMD_TROUBLE;
+	struct err err = ERR_INIT, problem = ERR_INIT;
+	int ret = CMD_TROUBLE, rc = 0;
 	int first = cmd_options(cmd, argc, argv, set_option, &t, &ret);
 	bool would;
 
@@ -122,9 +121,11 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 		return cmd_fail(cmd, &err);
 	would = judge(&t, &err) == 0;
 	if (t.json)
-		print_json(&t, would, would ? "" : err.text);
+		rc = print_json(&t, would, would ? "" : err.text, &problem);
 	else if (!would)
 		print_why(&t, err.text);
+	if (rc < 0)
+		return cmd_fail(cmd, &problem);
 	return would ? CMD_YES : CMD_NO;
 }
 
@@ -134,7 +135,9 @@ const struct cmd cmd_test = {
 	.summary = "would the next boot unseal? which PCR differs if not",
 	.about =
 		"Asks the TPM everything that does not depend on the PCRs now, and compares those\n"
-		"of the next boot with the approved ones.  Exit 0: it would unseal; 1: not.",
+		"of the next boot with the approved ones: of a boot like this one, unless "
+		"--change\n"
+		"or --pcr-values tell what will be other.  Exit 0: it would unseal; 1: not.",
 	.options = options,
 	.run = run,
 };

@@ -121,14 +121,8 @@ static int print_json(const struct shown *s, struct err *err)
 		(int)s->ak_kept, "boot_log_bytes", (json_int_t)s->boot_log, "record_bytes",
 		(json_int_t)s->record, "record_signature_bytes", (json_int_t)s->record_sig,
 		"record_certificates", (json_int_t)s->n_certs);
-	int rc;
 
-	if (!top)
-		return err_set(err, "out of memory");
-	rc = json_dumpf(top, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-	json_decref(top);
-	(void)putchar('\n');
-	return rc < 0 ? err_set(err, "stdout: can't write JSON") : 0;
+	return cmd_json_print(top, err);
 }
 
 static int run(const struct cmd *cmd, int argc, char **argv)

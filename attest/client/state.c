@@ -23,7 +23,6 @@ int state_print_json(const struct msg_state *state, struct err *err)
 {
 	char host[2 * EVIDENCE_HOST_SIZE + 1];
 	json_t *top;
-	int rc;
 
 	hex_format(state->host, sizeof(state->host), host);
 	top = json_pack("{s:s, s:o, s:o, s:I, s:I}", "host", host, "state",
@@ -31,12 +30,7 @@ int state_print_json(const struct msg_state *state, struct err *err)
 			state->reason[0] ? cmd_json_name(state->reason) : json_null(),
 			"next_seconds", (json_int_t)state->next_seconds, "list_offset",
 			(json_int_t)state->list_offset);
-	if (!top)
-		return err_set(err, "out of memory");
-	rc = json_dumpf(top, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-	json_decref(top);
-	(void)putchar('\n');
-	return rc < 0 ? err_set(err, "stdout: can't write JSON") : 0;
+	return cmd_json_print(top, err);
 }
 
 int state_exit(const struct msg_state *state)

@@ -13,6 +13,7 @@
 #include "attest/verifier/trust.h"
 #include "base/hex.h"
 #include "base/io.h"
+#include "cli/json.h"
 
 enum {
 	OPT_TRUST,
@@ -245,14 +246,15 @@ static int tell(struct run *r, struct err *err)
 	(void)json_array_append_new(
 		json_object_get(json, "warnings"),
 		json_string("nothing proves that EK and AK are of one TPM: enrolment does"));
+	if (!r->nonce_len)
+		(void)json_array_append_new(
+			json_object_get(json, "warnings"),
+			json_string("no nonce was given: nothing proves when it was made"));
 	(void)json_object_del(json, "next_due");
 	(void)json_object_del(json, "approved_boots");
-	if (!r->json)
-		words_host(json);
-	else if (json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0)
-		return err_set(err, "stdout: can't write JSON");
-	else
-		(void)putchar('\n');
+	if (r->json)
+		return cmd_json_print(take_ptr(&json), err);
+	words_host(json);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "attest/verifier/commands.h"
 #include "attest/verifier/host_words.h"
 #include "attest/verifier/reasons.h"
+#include "cli/json.h"
 
 #define ID_TEXT (2 * EVIDENCE_HOST_SIZE)
 #define PREFIX_MIN 8 /* hex digits that may stand for an id, if one host alone has them */
@@ -176,14 +177,6 @@ static int list_one(void *ctx, const json_t *host, struct err *err)
 	return 0;
 }
 
-static int print_json(const json_t *json, struct err *err)
-{
-	if (json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0)
-		return err_set(err, "stdout: can't write JSON");
-	(void)putchar('\n');
-	return 0;
-}
-
 static int run_list(struct run *r, struct err *err)
 {
 	AUTO_JSON all = json_array();
@@ -191,7 +184,7 @@ static int run_list(struct run *r, struct err *err)
 
 	if (each_host(r, list_one, &l, err) < 0)
 		return -1;
-	return r->json ? print_json(all, err) : 0;
+	return r->json ? cmd_json_print(json_incref(all), err) : 0;
 }
 
 static int host_call(struct run *r, const char *method, const char *more, json_t **ret_json,
@@ -218,15 +211,15 @@ static int run_show(struct run *r, struct err *err)
 	if (json_object_set(host, "history", json_object_get(history, "history")) < 0)
 		return err_set(err, "out of memory");
 	if (r->json)
-		return print_json(host, err);
+		return cmd_json_print(json_incref(host), err);
 	words_host(host);
 	return 0;
 }
 
 /* An answer to what was changed is for scripts only. */
-static int show_done(const struct run *r, const json_t *json, struct err *err)
+static int show_done(const struct run *r, json_t *json, struct err *err)
 {
-	return r->json ? print_json(json, err) : 0;
+	return r->json ? cmd_json_print(json_incref(json), err) : 0;
 }
 
 static int run_add(struct run *r, struct err *err)

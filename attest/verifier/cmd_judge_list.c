@@ -6,12 +6,12 @@
 
 #include "attest/list.h"
 #include "attest/verifier/commands.h"
+#include "attest/verifier/trust.h"
 #include "base/hex.h"
 #include "base/io.h"
 #include "cli/json.h"
 
 #define AGGREGATES_MAX 8
-#define DENIED_FILE_MAX (16U << 20) /* bytes */
 #define JOBS_MAX 64
 #define DIGEST_TEXT_MAX (sizeof("sha256:") + 2 * HASH_SIZE_MAX)
 
@@ -58,61 +58,21 @@ static void cleanup_request(struct request **request)
 	free(*request);
 }
 
-/* "sha256:" and the digest in hex. */
-static int parse_digest(const char *text, struct digest *ret_digest, struct err *err)
-{
-	const char *colon = strchr(text, ':');
-	struct digest d;
-	char algo[16];
-
-	if (!colon || (size_t)(colon - text) >= sizeof(algo))
-		return err_set(err, "'%s' is no digest, such as sha256:HEX", text);
-	memcpy(algo, text, (size_t)(colon - text));
-	algo[colon - text] = '\0';
-	if (hash_algo_parse(algo, &d.algo, err) < 0)
-		return -1;
-	d.len = hash_algo_size(d.algo);
-	if (hex_parse(colon + 1, d.data, d.len, err) < 0)
-		return -1;
-	*ret_digest = d;
-	return 0;
-}
-
-static int add_denied(struct request *r, const char *line, struct err *err)
-{
-	if (r->trust.n_denied == LIST_DENIED_MAX)
-		return err_set(err, "more than %d digests", LIST_DENIED_MAX);
-	if (parse_digest(line, &r->denied[r->trust.n_denied], err) < 0)
-		return -1;
-	r->trust.n_denied++;
-	return 0;
-}
-
+/* Here a file that is not there is none that was meant. */
 static int load_denied(struct request *r, const char *path, struct err *err)
 {
-	AUTO_BUF text = BUF_INIT(DENIED_FILE_MAX);
-	char *state = NULL;
-	const char *line;
-
-	if (!r->denied)
-		r->denied = calloc(LIST_DENIED_MAX, sizeof(*r->denied));
-	if (!r->denied)
-		return err_set(err, "out of memory");
-	if (io_read_file(path, &text, err) < 0)
-		return -1;
-	if (text.len && memchr(text.data, '\0', text.len))
-		return err_set(err, "%s: not a text", path);
-	while ((line = buf_line(&text, &state)))
-		if (*line != '#' && add_denied(r, line, err) < 0)
-			return err_prepend(err, "%s", path);
-	return 0;
+	if (r->denied)
+		return err_set(err, "given twice");
+	if (!io_exists(path))
+		return err_set(err, "%s: there is no such file", path);
+	return trust_read_denied(path, &r->denied, &r->trust.n_denied, err);
 }
 
 static int add_aggregate(struct request *r, const char *value, struct err *err)
 {
 	if (r->expect.n_aggregates == AGGREGATES_MAX)
 		return err_set(err, "--aggregate: more than %d", AGGREGATES_MAX);
-	if (parse_digest(value, &r->aggregates[r->expect.n_aggregates], err) < 0)
+	if (trust_parse_digest(value, &r->aggregates[r->expect.n_aggregates], err) < 0)
 		return err_prepend(err, "--aggregate");
 	r->expect.n_aggregates++;
 	return 0;
@@ -136,7 +96,9 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 	case OPT_CERT:
 		return cert_set_add_file(&r->certs, value, err);
 	case OPT_PCR:
-		return parse_digest(value, &r->expect.pcr, err) < 0 ? err_prepend(err, "--pcr") : 0;
+		return trust_parse_digest(value, &r->expect.pcr, err) < 0
+			       ? err_prepend(err, "--pcr")
+			       : 0;
 	case OPT_AGGREGATE:
 		return add_aggregate(r, value, err);
 	case OPT_DENIED:
@@ -221,7 +183,7 @@ static json_t *json_pcr(const struct request *r, const struct list_input *input)
 	return json_string(text);
 }
 
-static void print_json(const struct request *r, const struct list_input *input)
+static int print_json(const struct request *r, const struct list_input *input, struct err *err)
 {
 	json_t *o = json_object();
 
@@ -239,9 +201,7 @@ static void print_json(const struct request *r, const struct list_input *input)
 				  json_integer((json_int_t)input->state.violations));
 	(void)json_object_set_new(o, "reasons", json_reasons(input->verdict));
 	(void)json_object_set_new(o, "more", json_integer((json_int_t)input->verdict->more));
-	(void)json_dumpf(o, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
-	(void)printf("\n");
-	json_decref(o);
+	return cmd_json_print(o, err);
 }
 
 static int judge(struct request *r, struct list_judge *judge, struct err *err)
@@ -260,10 +220,10 @@ static int judge(struct request *r, struct list_judge *judge, struct err *err)
 	if (list_judge_run(judge, r->jobs, &r->expect, &input, err) < 0)
 		return -1;
 	conclude(r, &input);
-	if (r->json)
-		print_json(r, &input);
-	else
+	if (!r->json)
 		print_text(r, &input);
+	else if (print_json(r, &input, err) < 0)
+		return -1;
 	return verdict->pass ? CMD_YES : CMD_NO;
 }
 

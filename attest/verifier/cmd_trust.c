@@ -171,10 +171,7 @@ static int run_list(struct run *r, const char *operand UNUSED, struct err *err)
 	if (!r->json)
 		return 0;
 	top = json_pack("{s:O, s:O}", "certificates", certs, "denied", denied);
-	if (!top || json_dumpf(top, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0)
-		return err_set(err, "stdout: can't write JSON");
-	(void)putchar('\n');
-	return 0;
+	return cmd_json_print(json_incref(top), err);
 }
 
 struct removing {

@@ -125,6 +125,8 @@ int trust_read_denied(const char *path, struct digest **ret_denied, size_t *ret_
 		return 0;
 	if (io_read_file(path, &text, err) < 0)
 		return -1;
+	if (text.len && memchr(text.data, '\0', text.len))
+		return err_set(err, "%s: not a text", path);
 	denied = calloc(LIST_DENIED_MAX, sizeof(*denied));
 	if (!denied)
 		return err_set(err, "out of memory");

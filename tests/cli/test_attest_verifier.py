@@ -10,24 +10,9 @@ import pytest
 
 from frame import mlist
 from frame.attested import AttestedHost
+from frame.record import record_text
 from frame.verifier import Verifier
 
-RECORD = """assay-record 1
-mode {mode}
-profile signature
-evm portable
-epoch 1
-level local
-pcr 13
-init /sbin/init
-lockdown integrity
-module-signatures yes
-ptrace-scope 3
-kexec-load no
-unprivileged-bpf no
-policy sha256:{policy}
-cert sha256:{cert} signing.der
-"""
 
 
 class Host(AttestedHost):
@@ -65,8 +50,8 @@ class Host(AttestedHost):
 
     def boot(self, mode="enforce"):
         """A record in force, and the first entry."""
-        text = RECORD.format(mode=mode, policy=hashlib.sha256(b"policy").hexdigest(),
-                             cert=hashlib.sha256(self.der).hexdigest()).encode()
+        text = record_text("sha256:" + hashlib.sha256(b"policy").hexdigest(),
+                           f"sha256:{hashlib.sha256(self.der).hexdigest()} signing.der", mode=mode).encode()
         (self.folder / "record").write_bytes(text)
         (self.folder / "record.sig").write_bytes(self.signature(hashlib.sha256(text).digest()))
         self.extend(13, text)

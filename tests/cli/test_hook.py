@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from frame.record import record_text
 from vm.boot.bundle import Bundle, new_key
 
 # What the hook and its changes need of initramfs-tools, as 0.142 and 0.148 have it.
@@ -59,22 +60,6 @@ read_fstab_entry() {
 VERSION = "6.1.0-1-amd64"
 OPTIONS = ("SECURITYFS", "IMA", "IMA_APPRAISE", "INTEGRITY_SIGNATURE", "INTEGRITY_ASYMMETRIC_KEYS",
            "SYSTEM_TRUSTED_KEYRING", "EVM", "FS_VERITY", "MODULE_SIG", "SECURITY_LOCKDOWN_LSM", "SECURITY_YAMA")
-RECORD = b"""assay-record 1
-mode enforce
-profile signature
-evm portable
-epoch 1
-level local
-pcr 13
-init /sbin/init
-lockdown integrity
-module-signatures yes
-ptrace-scope 3
-kexec-load no
-unprivileged-bpf no
-policy x
-cert x
-"""
 
 
 class Hook:
@@ -98,7 +83,7 @@ class Hook:
         for name in ("assay-boot", "assay-guard", "assay-unlock"):
             shutil.copy(programs / name, top / "usr/lib/assay")
         self.bundle = object.__new__(Bundle)
-        self.bundle.files = {"record": RECORD}
+        self.bundle.files = {"record": record_text("x", "x").encode()}
         self.bundle.with_key(*new_key("rsa:2048")).with_policy("appraise func=BPRM_CHECK appraise_type=imasig\n")
         self.store()
 

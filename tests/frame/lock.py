@@ -11,25 +11,11 @@ import subprocess
 import tempfile
 
 from frame.chroot import Chroot
+from frame.record import record_text
 from frame.tpm import SoftTpm
 
 EMPTY = "sha256:" + hashlib.sha256(b"").hexdigest()
-RECORD = f"""assay-record 1
-mode enforce
-profile signature
-evm portable
-epoch 1
-level local
-pcr 13
-init /sbin/init
-lockdown integrity
-module-signatures yes
-ptrace-scope 3
-kexec-load no
-unprivileged-bpf no
-policy {EMPTY}
-cert {EMPTY} signing.der
-"""
+RECORD = record_text(EMPTY, f"{EMPTY} signing.der")
 CAP = b"assay-record end"
 PASSPHRASE = "correct horse"
 # What a GRUB host measures, at its simplest.

@@ -6,22 +6,8 @@ import struct
 import subprocess
 
 from frame import mlist
+from frame.record import record_text
 
-RECORD = """assay-record 1
-mode enforce
-profile signature
-evm portable
-epoch 1
-level local
-pcr 13
-init /sbin/init
-lockdown integrity
-module-signatures yes
-ptrace-scope 3
-kexec-load no
-unprivileged-bpf no
-policy sha256:{}
-"""
 EMPTY_PCRS = bytes(32 * 10)
 
 
@@ -32,8 +18,8 @@ def sha(data):
 
 def record_of(*certs):
     """A record that names these certificates, by their bytes."""
-    lines = "".join(f"cert sha256:{sha(cert)} {i}.der\n" for i, cert in enumerate(certs))
-    return (RECORD.format(sha(b"policy")) + lines).encode()
+    named = [f"sha256:{sha(cert)} {i}.der" for i, cert in enumerate(certs)]
+    return record_text("sha256:" + sha(b"policy"), *named).encode()
 
 
 def ima_signature(key, cert, digest):

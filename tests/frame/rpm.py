@@ -8,6 +8,7 @@ import struct
 import subprocess
 
 from frame.chroot import Chroot
+from frame.record import record_text
 
 MACROS = {"debug_package": "%{nil}", "__os_install_post": "%{nil}", "_binary_payload": "w1.gzdio",
           "_build_id_links": "none", "__gpg": "/usr/bin/gpg"}
@@ -30,21 +31,6 @@ LEAD, MAGIC = 96, bytes.fromhex("8eade80100000000")
 REGION, REGION_TYPE, STRING_ARRAY = 62, 7, 8
 ALIGN = {3: 2, 4: 4, 5: 8}  # by type: of 16, 32, 64 bits
 FILESIGNATURES = 274
-RECORD = """assay-record 1
-mode {mode}
-profile {profile}
-evm {evm}
-epoch 1
-level local
-pcr 13
-init /sbin/init
-lockdown integrity
-module-signatures yes
-ptrace-scope 3
-kexec-load no
-unprivileged-bpf no
-policy sha256:{zero}
-"""
 
 
 def define(**macros):
@@ -173,7 +159,7 @@ class RpmHost:
 
     def enforce(self, *, profile="signature", evm="off", certs=()):
         """As if this boot had been begun with a record."""
-        text = RECORD.format(mode="enforce", profile=profile, evm=evm, zero="0" * 64)
+        text = record_text("sha256:" + "0" * 64, profile=profile, evm=evm)
         for number, cert in enumerate(certs):
             with open(cert, "rb") as der:
                 digest = hashlib.sha256(der.read()).hexdigest()
