@@ -114,9 +114,10 @@ static int reseal(struct reseal *r, struct err *err)
 {
 	AUTO_SECRET(secret) = { 0 };
 
-	if (work_load(&r->blob, err) < 0 || host_meets(r->blob, err) < 0 ||
-	    work_recover(r->blob, r->key_file, secret, err) < 0 || take_authority(r, err) < 0 ||
-	    take_counter(r, err) < 0 || lock_seal(r->blob, secret, err) < 0 || approve(r, err) < 0)
+	if (work_load(&r->blob, err) < 0 || work_settle(r->blob, err) < 0 ||
+	    host_meets(r->blob, err) < 0 || work_recover(r->blob, r->key_file, secret, err) < 0 ||
+	    take_authority(r, err) < 0 || take_counter(r, err) < 0 ||
+	    lock_seal(r->blob, secret, err) < 0 || approve(r, err) < 0)
 		return -1;
 	if (rotate_tokens(r->blob, secret, err) < 0 ||
 	    lock_blob_save(LOCK_BLOB_PATH, r->blob, err) < 0)

@@ -59,7 +59,8 @@ static int drop(struct lock_blob *blob, unsigned long id, struct err *err)
 /*
  * What stays is signed anew for the counter's next value, which holds for the present one as well;
  * that is saved; then the counter counts, and whatever is bound to less is revoked.  Cut off in
- * between, the next command counts (work_settle).
+ * between, the next command counts (work_settle).  Where nothing stays there is nothing to sign,
+ * and it counts first.
  */
 static int revoke(const struct revoke *r, unsigned long id, struct err *err)
 {
@@ -87,6 +88,8 @@ static int revoke(const struct revoke *r, unsigned long id, struct err *err)
 		if (lock_authority_sign(authority, blob, &blob->approvals[i], err) < 0)
 			return -1;
 	}
+	if (blob->n_approvals == 0)
+		return tpm_counter_increment(&blob->counter, err) < 0 ? -1 : work_save(blob, err);
 	if (work_save(blob, err) < 0)
 		return -1;
 	return tpm_counter_increment(&blob->counter, err);

@@ -25,13 +25,15 @@ COMMANDS = {
     "remove": ["remove", "--passphrase-file", "/opt/pass"],
 }
 
+LAST = ["revoke", "--force", "1"]
+
 
 class Bench:
     """A host in the state before a command, which can be had again."""
 
     def __init__(self, host, command):
         self.host = host
-        self.words = COMMANDS[command]
+        self.words = COMMANDS.get(command) or LAST
         self.measures = GRUB
         host.authority()
         host.luks()
@@ -104,6 +106,27 @@ def test_power_is_cut(plain_bin_dir, faults, command, call):
             if command in ("revoke", "rotate"):
                 assert "self" in how, (command, call, at, how)
             check_again(host, bench, command, (call, at))
+    finally:
+        host.close()
+
+
+@pytest.mark.parametrize("call", ["write", "rename", "fsync"])
+def test_the_last_approval_is_revoked_or_still_there(plain_bin_dir, faults, call):
+    """Once the lock's file has it no more, no copy of the file opens anything."""
+    host = LockHost(plain_bin_dir.parent)
+    try:
+        bench = Bench(host, "the last")
+        old = (bench.saved / "var/lib/assay/lock/blob").read_bytes()
+        bench.restore()
+        total, _ = bench.run(call, 0)
+        for at in faults.points(total, POINTS):
+            bench.restore()
+            bench.run(call, at)
+            if host.get()["approvals"]:
+                continue
+            host.put_blob(old)
+            host.boot(GRUB, capped=False)
+            assert host.unseals().rc == 1, (call, at)
     finally:
         host.close()
 
