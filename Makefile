@@ -139,6 +139,7 @@ $(BUILD)/unit/verifier_store: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,stor
 	progress reasons)
 $(BUILD)/unit/verifier_store: LIBS += -lsqlite3 -lpq
 $(BUILD)/unit/unlock: $(patsubst %,$(BUILD)/obj/%.o,initramfs/unlock/terminal initramfs/unlock/words)
+$(BUILD)/unit/next_lock: $(patsubst %,$(BUILD)/obj/assay/%.o,next_boot/lock checks/report host/host commands/out)
 $(BUILD)/unit/attach: $(patsubst %,$(BUILD)/obj/%.o,transaction/watch transaction/making initramfs/boot/mend)
 $(BUILD)/obj/tests/unit/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
 

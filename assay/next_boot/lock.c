@@ -42,15 +42,15 @@ static bool read_words(char *text, struct report *r)
 	return heard;
 }
 
-static void ask_the_hook(struct report *r)
+void lock_hear(const char *log_path, struct report *report)
 {
 	AUTO_BUF text = BUF_INIT(UPDATE_LOG_MAX);
 	AUTO_STR copy = NULL;
 
-	if (io_read_file(UPDATE_LOG, &text, NULL) == 0)
+	if (io_read_file(log_path, &text, NULL) == 0)
 		copy = strdup(buf_text(&text));
-	if (!copy || !read_words(copy, r))
-		(void)report_add(r, REPORT_ADVICE, "lock", "'assay lock approve', or " AT_HAND,
+	if (!copy || !read_words(copy, report))
+		(void)report_add(report, REPORT_ADVICE, "lock", "'assay lock approve', or " AT_HAND,
 				 "nothing says that the lock will open in that boot: the recovery "
 				 "key may be asked for on the console");
 }
@@ -65,7 +65,7 @@ void lock_advise(const struct change *change, struct report *report)
 				 "the lock will not open in that boot: the recovery key will be "
 				 "asked for on the console");
 	else if (change->initramfs)
-		ask_the_hook(report);
+		lock_hear(UPDATE_LOG, report);
 	else
 		(void)report_add(report, REPORT_ADVICE, "lock",
 				 "'assay lock approve' once the initramfs is made, or " AT_HAND,

@@ -13,4 +13,7 @@
  */
 void lock_advise(const struct change *change, struct report *report);
 
+/* What the hook's lines in the log say, as lock_advise does it. */
+void lock_hear(const char *log_path, struct report *report);
+
 #endif

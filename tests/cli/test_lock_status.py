@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What assay status tells of the lock."""
+"""What assay status tells of the lock, and enable and level of the next boot's."""
 
 import os
 
@@ -30,3 +30,15 @@ def test_status_tells_how_the_lock_was_opened(assay, signed, word, say):
         assert say in done.out and "mend: " in done.out, done
     else:
         assert "the lock" not in done.out and "recovery" not in done.out, done
+
+
+def test_a_boot_that_nobody_approved_yet(assay, signed):
+    """Below a root no initramfs is made, so that nothing can be approved by it."""
+    config = signed / "etc/assay/assay.conf"
+    (signed / "var/lib/assay/lock").mkdir(parents=True)
+    (signed / "var/lib/assay/lock/blob").touch()
+    done = assay("enable")
+    assert done.rc == 0 and "advice  the lock opens in that boot only if it is approved first" in done.out, done
+    config.write_text(config.read_text() + "\n[levels]\nlocal = /etc/assay/certs/signing.der\n")
+    done = assay("level", "set", "local")
+    assert done.rc == 0 and "only if it is approved first" in done.out, done
