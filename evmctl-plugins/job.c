@@ -37,7 +37,7 @@ static int parse_jobs(const char *value, unsigned int *ret_jobs, struct err *err
 {
 	unsigned long n = 0;
 
-	if (cmd_parse_uint(value, 0, ENGINE_JOBS_MAX, &n, err) < 0)
+	if (cmd_parse_uint(value, 1, ENGINE_JOBS_MAX, &n, err) < 0)
 		return -1;
 	*ret_jobs = (unsigned int)n;
 	return 0;
