@@ -12,7 +12,7 @@
 #include "base/io.h"
 #include "cli/progress.h"
 
-#define LOG_TAIL 2000	   /* bytes of it that are shown */
+#define LOG_TAIL 2000 /* bytes of it that are shown */
 #define CONFIG_MODE 0644
 
 /* Where things were before, so that they can be put back. */

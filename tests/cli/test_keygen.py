@@ -17,7 +17,10 @@ PASSPHRASE = "correct horse battery staple"
 
 @pytest.fixture
 def paths(tmp_path):
-    """Where key and certificate will be, in directories that are not there yet."""
+    """Where key and certificate will be."""
+    for name, mode in (("keys", 0o700), ("certs", 0o755)):
+        (tmp_path / "etc" / name).mkdir(parents=True)
+        (tmp_path / "etc" / name).chmod(mode)
     return tmp_path / "etc/keys/signing.key", tmp_path / "etc/certs/signing.der"
 
 
@@ -178,7 +181,8 @@ def test_for_a_system_below_a_directory(run, trouble, bin_dir, tmp_path):
     assert f"{root}: No such file" in trouble("assay-sign", *make, root).err
     (root / "etc/assay").mkdir(parents=True)
     (root / "etc/assay/assay.conf").write_text("[keys]\nsigning = /etc/k/own.key\n")
-    assert on_terminal(bin_dir / "assay-sign", [*make, f"{root}/"], []) == (0, "")
+    status, shown = on_terminal(bin_dir / "assay-sign", [*make, f"{root}/"], [])
+    assert status == 0 and shown.startswith("made ") and "next:" not in shown
     pair = root / "etc/k/own.key", root / "etc/assay/certs/signing.der"
     assert mode(pair[0]) == 0o600 and can_sign(run, pair, tmp_path).rc == 0
     (tmp_path / "file").touch()
@@ -276,3 +280,27 @@ def test_a_full_disk(trouble, mounts):
     done = trouble("assay-sign", "keygen", "--type", "p256", "--no-passphrase", "--key",
                    point / "key", "--cert", point / "cert")
     assert "No space left" in done.err and sorted(os.listdir(point)) == ["filler", "lost+found"]
+
+
+def test_a_wrong_passphrase_is_said_to_be(bin_dir, run, tmp_path):
+    """How many tries are left, and no more of them where none was given."""
+    (tmp_path / "secret").write_text("right\n")
+    (tmp_path / "secret").chmod(0o600)
+    key, cert, tool = (tmp_path / name for name in ("key", "cert", "tool"))
+    assert run("assay-sign", "keygen", "--key", key, "--cert", cert, "--passphrase-file", tmp_path / "secret").rc == 0
+    tool.write_text("#!/bin/sh\n")
+    words = ["sign", "--dry-run", "--no-evm", "--profile", "signature", "--key", key, "--cert", cert, tool]
+    status, shown = on_terminal(bin_dir / "assay-sign", words, ["a", "b", "c"])
+    assert status == 2 and "wrong passphrase, 2 more tries\r\n" in shown, shown
+    assert "wrong passphrase, 1 more try\r\n" in shown and "does not open the key" in shown, shown
+    status, shown = on_terminal(bin_dir / "assay-sign", words, ["a", "right"])
+    assert status == 0 and shown.count("wrong passphrase") == 1, shown
+    status, shown = on_terminal(bin_dir / "assay-sign", words, ["\x04"])
+    assert status == 2 and "no passphrase was given" in shown and shown.count("passphrase of") == 1, shown
+
+
+def test_a_terminal_is_told_where_the_key_is(bin_dir, tmp_path):
+    """And that it wants a copy."""
+    words = ["keygen", "--no-passphrase", "--key", tmp_path / "k", "--cert", tmp_path / "c"]
+    status, shown = on_terminal(bin_dir / "assay-sign", words, [])
+    assert status == 0 and f"made {tmp_path}/k and {tmp_path}/c; keep a copy of the key elsewhere" in shown, shown

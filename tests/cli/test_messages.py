@@ -65,3 +65,37 @@ def test_a_record_that_is_no_file(assay, signed, command):
     done = assay(command, *(["/usr/bin/tool"] if command == "explain" else []))
     assert done.rc == 2 and done.err.startswith(f"assay: {command}: open: {record}: not a regular file"), done
     assert done.err.count(str(record)) == 1 and f"'assay disable --root {signed.path}'" in done.err, done
+
+
+@pytest.mark.parametrize("words, says", [
+    (["--root", "/x", "check"], "assay: --root: options follow the command; see 'assay --help'\n"),
+    (["explain", "DIR"], "assay: explain: DIR: is a directory\n"),
+    (["explain", "--policy", "/etc/passwd", "TOOL"], "assay: explain: /etc/passwd: line 1: "),
+    (["sign", "--jobs", "0", "TOOL"], "assay: sign: --jobs: '0' is not a number from 1 to "),
+    (["keygen", "--no-passphrase", "--key", "DIR/none/key", "--cert", "DIR/cert"],
+     "assay: keygen: DIR/none/key: there is no directory DIR/none; make it first\n"),
+    (["keygen", "--no-passphrase", "--key", "DIR/key", "--cert", "DIR/none/cert"],
+     "assay: keygen: DIR/none/cert: there is no directory DIR/none; make it first\n"),
+    (["lock", "authority", "init", "--type", "rsa1024"],
+     "--type: 'rsa1024' is no key that every TPM can verify by (p256, rsa2048)"),
+    (["lock", "authority", "sign", "--key", "KEY", "/etc/passwd"],
+     "/etc/passwd: no request that 'assay lock approve --request' wrote: "),
+    (["lock", "approve", "--change", "x"], "approve: --change: 'x': not KIND=[WAS:]NOW"),
+    (["attest", "collect", "-o", "x", "--nonce", "xyz"], "--nonce: 'xyz' is not 1 to 64 bytes in hex")])
+def test_what_is_wrong_is_said_in_one_line(run, plain_bin_dir, good, tmp_path, words, says):
+    """With its name, and nothing is made."""
+    where = tmp_path / "dir"
+    where.mkdir()
+    names = {**good, "DIR": where}
+    given = [str(names.get(word, str(word).replace("DIR", str(where)))) for word in words]
+    done = run("assay", *given, where=plain_bin_dir)
+    assert done.rc == 2 and says.replace("DIR", str(where)) in done.err and done.err.count("\n") == 1, done
+    assert not list(where.iterdir())
+
+
+def test_a_program_of_another_package(run, plain_bin_dir, tmp_path):
+    """The package is named."""
+    (tmp_path / "assay").write_bytes((plain_bin_dir / "assay").read_bytes())
+    (tmp_path / "assay").chmod(0o755)
+    done = run("assay", "verifier", "serve", where=tmp_path)
+    assert (done.rc, done.err) == (2, "assay: 'verifier' is in the package assay-verifier\n"), done
