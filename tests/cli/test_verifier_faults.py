@@ -72,6 +72,16 @@ def check_hosts(verifier, first, count):
         assert verifier.history(index)[-1] == verifier.state(index)
 
 
+def test_a_name_that_is_no_text_fails_its_host(verifier):
+    """Any user names a file; where its words are cut, no character is cut in two."""
+    verifier.enrol(0)
+    assert verifier.round(0).state == "pass"
+    answer = verifier.round(0, **{"with": "odd-name"})
+    assert answer.state == "fail", answer
+    assert verifier.state(0) == "fail" and verifier.history(0)[-1] == "fail"
+    assert verifier.round(0, resets=2).state == "fail"
+
+
 def test_killed_at_any_time_no_verdict_is_lost(verifier, factor):
     """kill -9 under load, again and again: what was answered is there afterwards."""
     good, bad = 24, 6 * factor
