@@ -328,6 +328,29 @@ static void reasons_add_up_and_are_bounded(void)
 	CHECK_STR(first, "first");
 }
 
+static void the_first_reason_is_cut_between_characters(void)
+{
+	AUTO_MEM struct verdict *v = calloc(1, sizeof(*v));
+	AUTO_BUF out = BUF_INIT(STORE_REASONS_MAX);
+	char text[VERDICT_TEXT_MAX], first[VERDICT_TEXT_MAX];
+	struct err err = ERR_INIT;
+
+	for (size_t odd = 100; odd < 104; odd++) {
+		AUTO_JSON is_text = NULL;
+
+		memset(text, 0xff, odd);
+		for (size_t i = odd; i < VERDICT_TEXT_MAX - 3; i += 3)
+			memcpy(text + i, "\xe2\x82\xac", 4);
+		verdict_init(v);
+		(void)verdict_add(v, VERDICT_UNSIGNED, 1, "%s", text);
+		buf_reset(&out);
+		CHECK_OK(reasons_add(v, &out, &err), &err);
+		reasons_first(&out, first);
+		is_text = json_string(first);
+		CHECK(is_text && strlen(first) > VERDICT_TEXT_MAX - 4);
+	}
+}
+
 static void no_reasons_are_of_no_boot(void)
 {
 	AUTO_BUF none = BUF_INIT(64);
@@ -352,6 +375,7 @@ static const struct unit_case cases[] = {
 	CASE(progress_comes_back_as_it_was),
 	CASE(progress_that_is_none_is_refused),
 	CASE(reasons_add_up_and_are_bounded),
+	CASE(the_first_reason_is_cut_between_characters),
 	CASE(no_reasons_are_of_no_boot),
 	CASE_END,
 };
