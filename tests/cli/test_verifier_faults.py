@@ -298,6 +298,25 @@ def test_a_newer_store_is_left_alone(trouble, tmp_path, build_dir, rsa_keys):
     assert "a newer one is needed" in trouble("assay-verifier", "--config", verifier.config).err
 
 
+def test_a_result_has_room_for_every_reason(tmp_path, build_dir, rsa_keys):
+    """As many as are kept, of the longest words: a relying party hears of the failure."""
+    verifier = Verifier(tmp_path / "v", build_dir, rsa_keys).start()
+    try:
+        verifier.enrol()
+        assert verifier.round(**{"with": "unsigned-file"}).state == "fail"
+        verifier.stop()
+        reasons = json.dumps([{"code": "keyring", "text": f"{i:02}{'x' * 1970}", "entry": i}
+                              for i in range(32)], separators=(",", ":"))
+        subprocess.run(["sqlite3", verifier.top / "state/verifier.db"], check=True, text=True,
+                       input=f"UPDATE hosts SET reasons = '{reasons}'")
+        verifier.start()
+        claims = verifier.result()[1]["submods"]["host"]
+        assert claims["ear.status"] == "contraindicated"
+        assert len(claims["assay.host"]["reasons"]) == 32
+    finally:
+        verifier.stop()
+
+
 @pytest.mark.parametrize("sql", [
     "UPDATE hosts SET progress = x'02'", "UPDATE hosts SET state = 7",
     "UPDATE hosts SET boots = x'00'", "UPDATE hosts SET ak = x''",

@@ -328,6 +328,31 @@ static void reasons_add_up_and_are_bounded(void)
 	CHECK_STR(first, "first");
 }
 
+/* As many as are kept, of the longest words that a host can choose, each byte shown as four. */
+static void reasons_have_room_for_any_words(void)
+{
+	AUTO_MEM struct verdict *v = calloc(1, sizeof(*v));
+	AUTO_BUF out = BUF_INIT(STORE_REASONS_MAX);
+	AUTO_JSON list = NULL;
+	char name[201], subject[201];
+	struct err err = ERR_INIT;
+
+	memset(name, 0xff, 200);
+	for (size_t i = 0; i < 200; i += 2)
+		memcpy(subject + i, "\xc2\x80", 2);
+	name[200] = '\0';
+	subject[200] = '\0';
+	verdict_init(v);
+	for (unsigned int i = 0; i < VERDICT_REASONS_MAX; i++)
+		(void)verdict_add(
+			v, VERDICT_KEYRING, 100000 + i,
+			"%.200s: got a certificate that is not trusted (key %08x, %.200s)", name, i,
+			subject);
+	CHECK_OK(reasons_add(v, &out, &err), &err);
+	list = reasons_parse(&out);
+	CHECK(json_array_size(list) == VERDICT_REASONS_MAX);
+}
+
 static void the_first_reason_is_cut_between_characters(void)
 {
 	AUTO_MEM struct verdict *v = calloc(1, sizeof(*v));
@@ -375,6 +400,7 @@ static const struct unit_case cases[] = {
 	CASE(progress_comes_back_as_it_was),
 	CASE(progress_that_is_none_is_refused),
 	CASE(reasons_add_up_and_are_bounded),
+	CASE(reasons_have_room_for_any_words),
 	CASE(the_first_reason_is_cut_between_characters),
 	CASE(no_reasons_are_of_no_boot),
 	CASE_END,
