@@ -11,7 +11,9 @@
 #include "attest/verifier/driver.h"
 #include "base/buf.h"
 
-#define STORE_REASONS_MAX 65536 /* bytes of one host's reasons, as JSON */
+/* Bytes of one host's reasons, as JSON: of any words each byte may be written as five: \\xff */
+#define STORE_REASON_MAX (5 * VERDICT_TEXT_MAX + 128)
+#define STORE_REASONS_MAX (VERDICT_REASONS_MAX * STORE_REASON_MAX)
 #define STORE_PROGRESS_MAX 8192 /* bytes of how far its judging is */
 #define STORE_HISTORY_MAX 256	/* changes of state kept for one host */
 #define STORE_META_MAX 4096	/* bytes of one value that verifiers share */
