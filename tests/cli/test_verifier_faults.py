@@ -289,6 +289,27 @@ def test_a_clock_that_jumps(tmp_path, build_dir, plain_bin_dir, rsa_keys):
         verifier.stop()
 
 
+def test_an_old_nonce_after_a_clock_that_went_back(tmp_path, build_dir, plain_bin_dir, rsa_keys):
+    """It is as old as it is, also where its time had to follow one of the future."""
+    offset = tmp_path / "clock"
+    offset.write_text("7200")
+    verifier = Verifier(tmp_path / "v", plain_bin_dir.parent, rsa_keys)
+    verifier.start(LD_PRELOAD=str(plain_bin_dir.parent / "clock.so"), ASSAY_TEST_CLOCK=str(offset))
+    try:
+        verifier.enrol(0)
+        assert verifier.round(0).state == "pass"
+        offset.write_text("0")
+        held = subprocess.Popen(verifier.host_words("round", 0, sleep=3), stdout=subprocess.PIPE)
+        time.sleep(1.5)
+        offset.write_text("3600")
+        answer = held.communicate(timeout=60)[0].decode()
+        assert "403" in answer and "too old" in answer, answer
+        assert verifier.state(0) == "stale"
+        assert verifier.round(0).state == "pass"
+    finally:
+        verifier.stop()
+
+
 def test_a_newer_store_is_left_alone(trouble, tmp_path, build_dir, rsa_keys):
     """A downgrade is refused, and says what is needed."""
     verifier = Verifier(tmp_path / "v", build_dir, rsa_keys).start()
