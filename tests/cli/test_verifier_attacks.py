@@ -3,6 +3,7 @@
 
 import os
 import socket
+import subprocess
 import threading
 import time
 
@@ -102,6 +103,19 @@ def test_a_boot_that_is_not_told_of(verifier):
     time.sleep(1.1)
     verifier.round(2, resets=2, attack="no-boot")
     assert verifier.show(2)["last_round"] == last or verifier.state(2) == "fail"
+
+
+def test_evidence_from_before_a_removal(verifier):
+    """Of a host that enrolled anew, what was gathered before says nothing."""
+    verifier.enrol(3)
+    with subprocess.Popen(verifier.host_words("round", 3, sleep=3), stdout=subprocess.PIPE) as held:
+        time.sleep(1)
+        assert verifier.admin("DELETE", f"/hosts/{verifier.ids(3)[0]}")[0] == 200
+        verifier.enrol(3)
+        answer = held.communicate(timeout=60)[0].decode()
+    assert "403" in answer and "used" in answer, answer
+    assert verifier.show(3)["last_round"] == 0
+    assert verifier.round(3).state == "pass"
 
 
 GARBAGE = [b"", b"\x00", b"\xff" * 64, b"{}", b"\xbf\xff", b"\x9f" * 3000,
