@@ -103,7 +103,8 @@ MUST_USE int store_change_many(struct store_conn *conn, struct host_change *chan
 			       struct err *err);
 
 enum enrol_outcome { ENROL_NEW, ENROL_SAME, ENROL_TAKEN };
-/* The first that comes stays; host has id, name, ak, certified.  at_us: now. */
+/* The first that comes stays; host has id, name, ak, certified.  at_us: now; no nonce from before
+ * counts for it. */
 MUST_USE int store_enrol(struct store_conn *conn, const struct host *host, int64_t at_us,
 			 enum enrol_outcome *ret_outcome, struct err *err);
 /* By an administrator: it may enrol without certificate.  false: it is there already. */
