@@ -215,6 +215,24 @@ def test_hosts_at_both_verifiers_at_once(pair):
     assert two.state(100) == "pass"
 
 
+def test_boots_approved_at_both_verifiers_at_once(pair):
+    """Two administrators at once: no word of one undoes the other's."""
+    boots = [f"{n:064x}" for n in range(48)]
+    for boot in boots[:24]:
+        assert pair[0].admin("POST", f"/boots/{boot}")[0] == 200
+
+    def say(words):
+        verifier, method, each = words
+        return [verifier.admin(method, f"/boots/{boot}")[0] for boot in each]
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(say, [(pair[0], "DELETE", boots[:24]), (pair[1], "POST", boots[24:])]))
+    assert set(sum(told, [])) == {200}
+    time.sleep(3)
+    for each in pair:
+        assert sorted(each.admin("GET", "/boots")[1]["boots"]) == boots[24:]
+
+
 def test_two_start_at_once_on_an_empty_store(tmp_path, build_dir, rsa_keys, postgres):
     """One makes the tables and the key; both serve."""
     made = [Verifier(tmp_path / name, build_dir, rsa_keys, service=f"store = {postgres.url}")
