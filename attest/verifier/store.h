@@ -136,7 +136,12 @@ MUST_USE int store_meta_get(struct store_conn *conn, const char *name, struct bu
 /* The first that comes stays: out has what is there afterwards. */
 MUST_USE int store_meta_first(struct store_conn *conn, const char *name, const struct buf *value,
 			      struct buf *out, struct err *err);
-MUST_USE int store_meta_set(struct store_conn *conn, const char *name, const struct buf *value,
-			    struct err *err);
+/* false: it is not what it was any more. */
+struct meta_swap {
+	const char *name;
+	const struct buf *was, *value;
+};
+MUST_USE int store_meta_swap(struct store_conn *conn, const struct meta_swap *swap, bool *ret_done,
+			     struct err *err);
 
 #endif

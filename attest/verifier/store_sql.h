@@ -17,7 +17,7 @@ enum store_statement {
 	SQL_HISTORY_LIST,
 	SQL_META_GET,
 	SQL_META_FIRST,
-	SQL_META_SET,
+	SQL_META_SWAP,
 	SQL_N
 };
 
@@ -56,8 +56,7 @@ static const char *const store_sql[SQL_N] = {
 	[SQL_META_GET] = "SELECT value FROM meta WHERE name = $1",
 	[SQL_META_FIRST] = "INSERT INTO meta (name, value) VALUES ($1, $2) "
 			   "ON CONFLICT (name) DO NOTHING",
-	[SQL_META_SET] = "INSERT INTO meta (name, value) VALUES ($1, $2) "
-			 "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+	[SQL_META_SWAP] = "UPDATE meta SET value = $1 WHERE name = $2 AND value = $3",
 };
 
 #endif

@@ -211,6 +211,8 @@ static void shared_values_are_the_first_ones(void)
 	AUTO_BUF one = BUF_INIT(16);
 	AUTO_BUF two = BUF_INIT(16);
 	AUTO_BUF out = BUF_INIT(16);
+	const struct meta_swap swap = { .name = "x", .was = &one, .value = &two };
+	bool done = false;
 
 	CHECK_OK(open_store(&o), &o.err);
 	CHECK_OK(buf_put(&one, "one", 3, &o.err), &o.err);
@@ -222,7 +224,10 @@ static void shared_values_are_the_first_ones(void)
 	CHECK_OK(store_meta_first(&o.conn, "x", &two, &out, &o.err), &o.err);
 	CHECK_STR(buf_text(&out), "one");
 	buf_reset(&out);
-	CHECK_OK(store_meta_set(&o.conn, "x", &two, &o.err), &o.err);
+	CHECK_OK(store_meta_swap(&o.conn, &swap, &done, &o.err), &o.err);
+	CHECK(done);
+	CHECK_OK(store_meta_swap(&o.conn, &swap, &done, &o.err), &o.err);
+	CHECK(!done);
 	CHECK_OK(store_meta_get(&o.conn, "x", &out, &o.err), &o.err);
 	CHECK_STR(buf_text(&out), "two");
 }
