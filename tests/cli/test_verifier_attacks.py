@@ -118,6 +118,19 @@ def test_evidence_from_before_a_removal(verifier):
     assert verifier.round(3).state == "pass"
 
 
+def test_a_certificate_of_no_level(tmp_path, build_dir, rsa_keys):
+    """Where levels are asked for, one that lies beside their folders counts for none."""
+    verifier = Verifier(tmp_path / "v", build_dir, rsa_keys, trust="boot = unmeasured\nlevels = local")
+    (verifier.top / "trust/local/signing.der").rename(verifier.top / "trust/signing.der")
+    verifier.start()
+    try:
+        verifier.enrol()
+        answer = verifier.round()
+        assert answer.state == "fail" and "no certificate is trusted" in answer.text, answer
+    finally:
+        verifier.stop()
+
+
 GARBAGE = [b"", b"\x00", b"\xff" * 64, b"{}", b"\xbf\xff", b"\x9f" * 3000,
            bytes.fromhex("a200010102"), b"\x5b\xff\xff\xff\xff\xff\xff\xff\xff", os.urandom(2000)]
 
