@@ -3,7 +3,6 @@
 
 import os
 import socket
-import subprocess
 import threading
 import time
 
@@ -108,8 +107,7 @@ def test_a_boot_that_is_not_told_of(verifier):
 def test_evidence_from_before_a_removal(verifier):
     """Of a host that enrolled anew, what was gathered before says nothing."""
     verifier.enrol(3)
-    with subprocess.Popen(verifier.host_words("round", 3, sleep=3), stdout=subprocess.PIPE) as held:
-        time.sleep(1)
+    with verifier.hold(3, 4) as held:
         assert verifier.admin("DELETE", f"/hosts/{verifier.ids(3)[0]}")[0] == 200
         verifier.enrol(3)
         answer = held.communicate(timeout=60)[0].decode()

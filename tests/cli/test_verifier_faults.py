@@ -317,10 +317,9 @@ def test_an_old_nonce_after_a_clock_that_went_back(tmp_path, build_dir, plain_bi
         verifier.enrol(0)
         assert verifier.round(0).state == "pass"
         offset.write_text("0")
-        held = subprocess.Popen(verifier.host_words("round", 0, sleep=3), stdout=subprocess.PIPE)
-        time.sleep(1.5)
-        offset.write_text("3600")
-        answer = held.communicate(timeout=60)[0].decode()
+        with verifier.hold(0, 3) as held:
+            offset.write_text("3600")
+            answer = held.communicate(timeout=60)[0].decode()
         assert "403" in answer and "too old" in answer, answer
         assert verifier.state(0) == "stale"
         assert verifier.round(0).state == "pass"
