@@ -18,7 +18,7 @@ CLOSED = r"assay: the lock stays closed: (.*)"
 STOPPED = r"assay: boot stopped: (.*)"
 UP = r"login:"
 ESP = "/boot/efi/EFI/BOOT/BOOTX64.EFI"
-NEW = "/root/new.efi"
+NEW = "/boot/efi/new.efi"
 SET = ("assay lock set --require-enforcement --luks /dev/vda2 --luks-key-file /root/pass"
        " --recovery-key-out /root/recovery")
 # UEFI 2.10, 32.6.1 (EFI_IMAGE_SECURITY_DATABASE_GUID) and 32.4.1 (bytes before the first owner).
