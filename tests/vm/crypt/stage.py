@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes a disk whose root is in a LUKS2 volume out of a signed host's; device mapper is a machine's matter."""
+"""Makes a disk whose root is in a LUKS2 volume out of a signed host's: ESP, volume, and /boot behind it."""
 
+import shutil
 import subprocess
+from pathlib import Path
 
 from vm.lab import recipe
 from vm.lab.cache import key_of
@@ -21,65 +23,32 @@ start={recipe.ROOT_START}, size={recipe.VOLUME_MIB}MiB, type=linux, name=volume
 start={recipe.BOOT_START}, size={recipe.BOOT_MIB}MiB, type=linux, name=boot
 """
 PACKAGES = ["busybox", "cryptsetup", "cryptsetup-initramfs"]
+PBKDF = ["--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000"]
+QUIET = "/etc/initramfs-tools/update-initramfs.conf"
 
-# The operator's commands on a signed host; crypttab is the installer's.
+# The initramfs that enable makes is to ask for the passphrase of a volume that is not there yet: a small one of
+# its UUID and name stands for it.
 PREPARE = f"""set -e
-printf '%s UUID=%s none luks,discard\\n' {NAME} {VOLUME_UUID} >/etc/crypttab
-printf 'UUID=%s / ext4 errors=remount-ro 0 1\\nUUID=%s /boot ext4 defaults 0 2\\n' \
-    {recipe.ROOT_UUID} {BOOT_UUID} >/etc/fstab
-printf 'UUID=%s /boot/efi vfat umask=0077 0 1\\n' {ESP_ID} >>/etc/fstab
+sed -i s/=no/=yes/ {QUIET}
 printf %s {PASSPHRASE} >/root/pass
 chmod 600 /root/pass
-assay sign --installed
-assay enable"""
-
-# Only what the file system uses: emulated AES is slow.
-COPY = r"""
-import re, subprocess, sys
-source, target = sys.argv[1:]
-told = subprocess.run(["dumpe2fs", source], capture_output=True, text=True, check=True).stdout
-size = int(re.search(r"^Block size:\s+(\d+)$", told, re.M)[1])
-count = int(re.search(r"^Block count:\s+(\d+)$", told, re.M)[1])
-free = [tuple(map(int, (words.split("-") * 2)[:2]))
-        for line in re.findall(r"^  Free blocks: (.+)$", told, re.M) for words in line.split(", ")]
-at = 0
-with open(source, "rb") as old, open(target, "r+b") as new:
-    for first, last in [*sorted(free), (count, count)]:
-        old.seek(at * size)
-        new.seek(at * size)
-        left = (first - at) * size
-        while left:
-            data = old.read(min(left, 1 << 20))
-            assert data
-            new.write(data)
-            left -= len(data)
-        at = last + 1
-"""
-# vdb holds the host's disk, vdc becomes the new one.
-MOVE = f"""set -e
-printf %s {PASSPHRASE} >/root/pass
-cryptsetup luksFormat --batch-mode --type luks2 --uuid {VOLUME_UUID} --pbkdf pbkdf2 \
-    --pbkdf-force-iterations 1000 /dev/vdc2 /root/pass
-cryptsetup open --key-file /root/pass /dev/vdc2 {NAME}
-python3 /root/copy /dev/vdb2 /dev/mapper/{NAME}
-e2fsck -fn /dev/mapper/{NAME}
-mkfs.ext4 -q -U {BOOT_UUID} /dev/vdc3
-mkdir /target
-mount /dev/mapper/{NAME} /target
-mount /dev/vdc3 /mnt
-cp -a /target/boot/. /mnt
-rm -rf /target/boot/*
-umount /mnt
-mount /dev/vdc3 /target/boot
-mkdir -p /target/boot/efi /target/boot/grub
-for dir in dev proc sys; do mount --bind /$dir /target/$dir; done
-chroot /target update-initramfs -u -k all
-sync
-umount /target/dev /target/proc /target/sys /target/boot /target
-cryptsetup close {NAME}"""
+truncate -s 20M /root/volume
+cryptsetup luksFormat --batch-mode --type luks2 --uuid {VOLUME_UUID} {' '.join(PBKDF)} /root/volume /root/pass
+cryptsetup open --key-file /root/pass /root/volume {NAME}
+udevadm settle
+echo '{NAME} UUID={VOLUME_UUID} none luks,discard,initramfs' >/etc/crypttab
+assay sign {' '.join('--package ' + name for name in PACKAGES)}
+assay enable
+cryptsetup close {NAME}
+rm /root/volume
+echo '{NAME} UUID={VOLUME_UUID} none luks,discard' >/etc/crypttab
+printf 'UUID=%s / ext4 errors=remount-ro 0 1\\nUUID=%s /boot ext4 defaults 0 2\\n' \
+    {recipe.ROOT_UUID} {BOOT_UUID} >/etc/fstab
+printf 'UUID=%s /boot/efi vfat umask=0077 0 1\\n' {ESP_ID} >>/etc/fstab"""
 
 
-def _packages(lab):
+def packages(lab):
+    """What Debian's installer adds where the root is encrypted, from apt."""
     def fetch(work):
         subprocess.run(["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root", *PACKAGES], cwd=work,
                        check=True, timeout=300)
@@ -87,42 +56,71 @@ def _packages(lab):
 
 
 def _prepared(preparer, setup, work):
-    """The host's disk as it was, but for its tables and its next boot, raw; its TPM is in work."""
+    """The host's disk before it moves; its TPM stays in work."""
     with preparer.resumed(setup, "signed") as machine:
-        machine.install(*_packages(preparer.lab))
+        machine.sh(f"sed -i s/=yes/=no/ {QUIET}")
+        machine.install(*packages(preparer.lab), seconds=1200)
         machine.sh(PREPARE, timeout=1800)
         machine.poweroff()
         machine.save_disk(work)
     return Image.at(work).disk
 
 
+def _put(part, disk, start):
+    """A partition's content into its place, holes left out."""
+    sh("dd", f"if={part}", f"of={disk}", "bs=1M", f"seek={start // 2048}", "conv=notrunc,sparse", timeout=600)
+
+
+def _boot(root, work):
+    """The file system for /boot, with what the root has there; it stays there as well, under the mount."""
+    tree, boot = work / "boot", work / "boot.raw"
+    sh("debugfs", "-R", f"rdump /boot {work}", root)
+    for name in ("efi", "grub"):
+        (tree / name).mkdir(exist_ok=True)
+    sh("mke2fs", "-q", "-t", "ext4", "-b", "4096", "-U", BOOT_UUID, "-d", tree, boot, f"{recipe.BOOT_MIB}M")
+    shutil.rmtree(tree)
+    return boot
+
+
+def _encrypt(root, work):
+    """In place, by user space alone: there is no device mapper needed before something opens it."""
+    key = work / "pass"
+    key.write_text(PASSPHRASE, encoding="ascii")
+    key.chmod(0o600)
+    with open(root, "r+b") as file:
+        file.truncate(recipe.VOLUME_MIB << 20)
+    sh("cryptsetup", "reencrypt", "--encrypt", "--batch-mode", "--type", "luks2", "--uuid", VOLUME_UUID,
+       "--reduce-device-size", f"{recipe.VOLUME_MIB - recipe.ROOT_MIB}M", "--resilience", "none", *PBKDF,
+       "--key-file", key, root, timeout=1200)
+    key.unlink()
+
+
+def _move(before, work):
+    """disk.qcow2 out of the host's disk."""
+    after, root = work / "after.raw", work / "root.raw"
+    blank(after, SECTORS * recipe.SECTOR >> 20)
+    layout = Path(work) / "layout"
+    layout.write_text(LAYOUT, encoding="ascii")
+    with open(layout, "rb") as stdin:
+        sh("sfdisk", "--quiet", after, stdin=stdin)
+    sh("mkfs.vfat", "-F", "32", "-n", "ESP", "-i", ESP_ID.replace("-", ""), f"--offset={recipe.ESP_START}",
+       after, recipe.ESP_MIB * 1024)
+    sh("dd", f"if={before}", f"of={root}", "bs=1M", f"skip={recipe.ROOT_START // 2048}",
+       f"count={recipe.ROOT_MIB}", "conv=sparse", timeout=600)
+    before.unlink()
+    _put(_boot(root, work), after, recipe.BOOT_START)
+    _encrypt(root, work)
+    _put(root, after, recipe.ROOT_START)
+    sh("qemu-img", "convert", "-O", "qcow2", after, work / "disk.qcow2", timeout=600)
+    for path in (after, root, layout, work / "boot.raw"):
+        path.unlink()
+
+
 def encrypted(preparer, setup):
     """A host that is to enforce from its next boot on, whose root's passphrase is PASSPHRASE."""
-    lab = preparer.lab
-
     def build(work):
-        before, after = work / "before.raw", work / "after.raw"
+        before = work / "before.raw"
         sh("qemu-img", "convert", "-O", "raw", _prepared(preparer, setup, work), before, timeout=600)
-        blank(after, SECTORS * recipe.SECTOR >> 20)
-        layout = work / "layout"
-        layout.write_text(LAYOUT, encoding="ascii")
-        with open(layout, "rb") as stdin:
-            sh("sfdisk", "--quiet", after, stdin=stdin)
-        sh("mkfs.vfat", "-F", "32", "-n", "ESP", "-i", ESP_ID.replace("-", ""), f"--offset={recipe.ESP_START}",
-           after, recipe.ESP_MIB * 1024)
-        _move(lab, setup, before, after)
-        sh("qemu-img", "convert", "-O", "qcow2", after, work / "disk.qcow2", timeout=600)
-        for path in (before, after, layout):
-            path.unlink()
-    key = key_of(preparer.base, setup.config(), PREPARE, COPY, MOVE, LAYOUT, PACKAGES)
-    return Image.at(lab.cache.get(f"encrypted-{setup}", key, build))
-
-
-def _move(lab, setup, before, after):
-    """In a machine that has nothing to do with the host."""
-    helper = lab.debian(setup.profile, setup.kernel)
-    with lab.machine(helper, kernel=setup.kernel, disks=[before, after]) as machine:
-        machine.start(append="root=/dev/vda2")
-        machine.put("/root/copy", COPY)
-        machine.sh(MOVE, timeout=1800)
-        machine.poweroff()
+        _move(before, work)
+    key = key_of(preparer.base, setup.config(), PREPARE, PBKDF, LAYOUT, PACKAGES, 1)
+    return Image.at(preparer.lab.cache.get(f"encrypted-{setup}", key, build))
