@@ -172,8 +172,8 @@ def test_another_record_is_told(host):
         changed = {
             "policy: not the approved one": bundle.copy().with_policy("measure func=BPRM_CHECK\n"),
             "certificate": bundle.copy().with_key(*new_key("rsa:2048")),
-            "level: ": bundle.copy().edit("level ", "level community").sign(),
-            "mode|enforcement": bundle.copy().edit("lockdown ", "lockdown none").sign(),
+            "level: community, was": bundle.copy().edit("level ", "level community").sign(),
+            "lockdown: off, was integrity": bundle.copy().edit("lockdown ", "lockdown off").sign(),
         }
         for say, made in changed.items():
             def tamper(bootable, made=made):

@@ -3,7 +3,6 @@
 
 import shutil
 import subprocess
-from pathlib import Path
 
 from vm.lab import recipe
 from vm.lab.cache import key_of
@@ -66,9 +65,10 @@ def _prepared(preparer, setup, work):
     return Image.at(work).disk
 
 
-def _put(part, disk, start):
-    """A partition's content into its place, holes left out."""
-    sh("dd", f"if={part}", f"of={disk}", "bs=1M", f"seek={start // 2048}", "conv=notrunc,sparse", timeout=600)
+def _part(image, start, mib):
+    """qemu-img's words for a partition in a qcow2 image."""
+    return (f"driver=raw,offset={start * recipe.SECTOR},size={mib << 20},file.driver=qcow2,"
+            f"file.file.driver=file,file.file.filename={image}")
 
 
 def _boot(root, work):
@@ -97,30 +97,31 @@ def _encrypt(root, work):
 
 def _move(before, work):
     """disk.qcow2 out of the host's disk."""
-    after, root = work / "after.raw", work / "root.raw"
+    after, root, disk = work / "after.raw", work / "root.raw", work / "disk.qcow2"
+    sh("qemu-img", "convert", "-O", "raw", "--image-opts", _part(before, recipe.ROOT_START, recipe.ROOT_MIB), root,
+       timeout=600)
+    before.unlink()
     blank(after, SECTORS * recipe.SECTOR >> 20)
-    layout = Path(work) / "layout"
+    layout = work / "layout"
     layout.write_text(LAYOUT, encoding="ascii")
     with open(layout, "rb") as stdin:
         sh("sfdisk", "--quiet", after, stdin=stdin)
     sh("mkfs.vfat", "-F", "32", "-n", "ESP", "-i", ESP_ID.replace("-", ""), f"--offset={recipe.ESP_START}",
        after, recipe.ESP_MIB * 1024)
-    sh("dd", f"if={before}", f"of={root}", "bs=1M", f"skip={recipe.ROOT_START // 2048}",
-       f"count={recipe.ROOT_MIB}", "conv=sparse", timeout=600)
-    before.unlink()
-    _put(_boot(root, work), after, recipe.BOOT_START)
+    sh("qemu-img", "convert", "-f", "raw", "-O", "qcow2", after, disk, timeout=600)
+    boot = _boot(root, work)
     _encrypt(root, work)
-    _put(root, after, recipe.ROOT_START)
-    sh("qemu-img", "convert", "-O", "qcow2", after, work / "disk.qcow2", timeout=600)
-    for path in (after, root, layout, work / "boot.raw"):
+    for part, start, mib in ((boot, recipe.BOOT_START, recipe.BOOT_MIB),
+                             (root, recipe.ROOT_START, recipe.VOLUME_MIB)):
+        sh("qemu-img", "convert", "-n", "-f", "raw", "--target-image-opts", part, _part(disk, start, mib),
+           timeout=600)
+    for path in (after, root, layout, boot):
         path.unlink()
 
 
 def encrypted(preparer, setup):
     """A host that is to enforce from its next boot on, whose root's passphrase is PASSPHRASE."""
     def build(work):
-        before = work / "before.raw"
-        sh("qemu-img", "convert", "-O", "raw", _prepared(preparer, setup, work), before, timeout=600)
-        _move(before, work)
+        _move(_prepared(preparer, setup, work).rename(work / "before.qcow2"), work)
     key = key_of(preparer.base, setup.config(), PREPARE, PBKDF, LAYOUT, PACKAGES, 1)
     return Image.at(preparer.lab.cache.get(f"encrypted-{setup}", key, build))
