@@ -28,7 +28,7 @@ QUIET = "/etc/initramfs-tools/update-initramfs.conf"
 # The initramfs that enable makes is to ask for the passphrase of a volume that is not there yet: a small one of
 # its UUID and name stands for it.
 PREPARE = f"""set -e
-sed -i s/=no/=yes/ {QUIET}
+sed -i s/^update_initramfs=.*/update_initramfs=yes/ {QUIET}
 printf %s {PASSPHRASE} >/root/pass
 chmod 600 /root/pass
 truncate -s 20M /root/volume
@@ -57,7 +57,7 @@ def packages(lab):
 def _prepared(preparer, setup, work):
     """The host's disk before it moves; its TPM stays in work."""
     with preparer.resumed(setup, "signed") as machine:
-        machine.sh(f"sed -i s/=yes/=no/ {QUIET}")
+        machine.sh(f"sed -i s/^update_initramfs=.*/update_initramfs=no/ {QUIET}")
         machine.install(*packages(preparer.lab), seconds=1200)
         machine.sh(PREPARE, timeout=1800)
         machine.poweroff()
