@@ -19,10 +19,9 @@ from vm.lab.boot import FIRMWARE
 from vm.lab.disk import raw_view
 from vm.lab.prepare import Setup
 
-pytestmark = pytest.mark.vm
-
 LONG = bool(os.environ.get("ASSAY_LONG"))
 only_long = pytest.mark.skipif(not LONG, reason="with ASSAY_LONG")
+pytestmark = [pytest.mark.vm, only_long]
 NEWER, OLDER = Setup("6.12", "verity", "portable"), Setup("6.1", "signature", "portable")
 CASES = [(NEWER, "efistub")]
 if LONG:
