@@ -10,6 +10,7 @@ from frame.lock import LockHost
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace takes root")
 
 LOG = "/sys/kernel/security/tpm0/binary_bios_measurements"
+STUB = "/sys/firmware/efi/efivars/StubInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 IMAGE = "/opt/initrd.img-1"
 
 
@@ -64,3 +65,13 @@ def test_another_kernel_s_is_not_approved_and_that_is_said(update):
     (host.root / "var/lib/assay/lock/blob").unlink()
     done = hook(os.uname().release)
     assert done.rc == 0 and not done.out and not done.err, done
+
+
+def test_the_image_around_it_is_the_operator_s(update):
+    """Where systemd-stub was booted: nothing is approved, and what is to be done is said."""
+    host, hook = update(False)
+    (host.root / STUB[1:]).parent.mkdir(parents=True, exist_ok=True)
+    host.write(STUB, b"stub")
+    done = hook(os.uname().release)
+    assert done.rc == 0 and not done.out and "'assay lock approve --change uki=WAS:NOW'" in done.err, done
+    assert len(host.get()["approvals"]) == 1
