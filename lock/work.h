@@ -39,6 +39,11 @@ MUST_USE int work_authority(const struct lock_blob *blob, const char *given,
 MUST_USE int work_recover(const struct lock_blob *blob, const char *key_path,
 			  uint8_t ret_secret[static LOCK_SECRET_SIZE], struct err *err);
 
+/* The same, and the key itself, to wrap another secret by. */
+MUST_USE int work_recover_key(const struct lock_blob *blob, const char *key_path,
+			      struct recovery_key *ret_key,
+			      uint8_t ret_secret[static LOCK_SECRET_SIZE], struct err *err);
+
 /*
  * A new recovery key for the blob and the secret: wrapped in the blob, shown, and confirmed.  path:
  * a new file that is to have it; NULL: it is printed, and must be typed again.
