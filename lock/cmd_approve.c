@@ -8,10 +8,12 @@
 #include "base/io.h"
 #include "cli/passphrase.h"
 #include "lock/commands.h"
+#include "lock/empty.h"
 #include "lock/host.h"
 #include "lock/next.h"
 #include "lock/request.h"
 #include "lock/seal.h"
+#include "lock/show.h"
 #include "lock/work.h"
 
 enum option_id { KERNEL = 1, VALUES, CHANGE, LOG, AUTHORITY, PASSPHRASE_FILE, REQUEST, IMPORT };
@@ -124,9 +126,21 @@ static int write_request(struct approve *a, struct err *err)
 	m->authority = a->blob->authority;
 	m->counter = a->blob->counter;
 	m->approval.id = a->blob->next_id;
-	if (lock_request_encode(m, &out, err) < 0)
+	if (lock_request_encode(m, &out, err) < 0 ||
+	    io_replace_file(a->request, &out, 0644, err) < 0)
 		return -1;
-	return io_replace_file(a->request, &out, 0644, err);
+	show_request(m);
+	return 0;
+}
+
+/* A volume that was away has an older copy. */
+static int renew(struct lock_blob *blob, struct err *err)
+{
+	for (size_t i = 0; i < blob->n_hangs; i++)
+		if (blob->hangs[i].kind == LOCK_HANG_LUKS &&
+		    work_volume_state(blob, blob->hangs[i].name) == WORK_BEHIND)
+			return work_save(blob, err);
+	return 0;
 }
 
 static int make(struct approve *a, struct err *err)
@@ -142,7 +156,7 @@ static int make(struct approve *a, struct err *err)
 	if (same < a->blob->n_approvals && lock_would_unseal(a->blob, same, err) == 0) {
 		(void)printf("approval %u: holds for that boot already\n",
 			     a->blob->approvals[same].id);
-		return 0;
+		return renew(a->blob, err);
 	}
 	if (work_approval(a->blob, a->kernel, pcrs, &a->message->approval, err) < 0)
 		return -1;
@@ -173,6 +187,8 @@ static int import(struct approve *a, struct err *err)
 		return err_set(err, "%s: for another lock, of %s", a->import, m->host);
 	if (m->profile != a->blob->profile || m->record_pcr != a->blob->record_pcr)
 		return err_set(err, "%s: for another profile than the lock's", a->import);
+	if (lock_pcrs_check(m->profile, &m->approval.pcrs, err) < 0)
+		return err_prepend(err, "%s", a->import);
 	if (m->approval.sig_len == 0)
 		return err_set(err, "%s: not signed yet: 'assay lock authority sign'", a->import);
 	if (lock_authority_verify(a->blob, &m->approval, err) < 0)

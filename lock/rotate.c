@@ -196,9 +196,14 @@ int rotate_finish(struct err *err)
 	return unlink(LOCK_JOURNAL_PATH) < 0 ? err_errno(err, LOCK_JOURNAL_PATH) : 0;
 }
 
-static int give_token(const char *uuid, const struct lock_blob *blob, const uint8_t *secret,
-		      struct err *err)
+struct giving {
+	const struct lock_blob *blob;
+	const uint8_t *secret;
+};
+
+static int give_token(void *ctx, const char *uuid, struct err *err)
 {
+	const struct giving *g = ctx;
 	AUTO_LUKS *luks = NULL;
 	AUTO_TOKEN token = TOKEN_INIT;
 	AUTO_SECRET(key) = { 0 };
@@ -207,19 +212,16 @@ static int give_token(const char *uuid, const struct lock_blob *blob, const uint
 
 	if (work_open_volume(uuid, &luks, err) < 0 ||
 	    luks_token_load(luks, &token, &there, err) < 0 ||
-	    lock_secret_derive(secret, "luks", uuid, key, err) < 0)
+	    lock_secret_derive(g->secret, "luks", uuid, key, err) < 0)
 		return -1;
 	if (there && luks_slot_check(luks, token.keyslot, key, NULL) == 0)
-		return save_token(uuid, -1, blob, err);
-	return work_hang_volume(luks, by, secret, blob, err);
+		return save_token(uuid, -1, g->blob, err);
+	return work_hang_volume(luks, by, g->secret, g->blob, err);
 }
 
 int rotate_tokens(const struct lock_blob *blob, const uint8_t secret[static LOCK_SECRET_SIZE],
 		  struct err *err)
 {
-	for (size_t i = 0; i < blob->n_hangs; i++)
-		if (blob->hangs[i].kind == LOCK_HANG_LUKS &&
-		    give_token(blob->hangs[i].name, blob, secret, err) < 0)
-			return err_prepend(err, "volume %s", blob->hangs[i].name);
-	return 0;
+	return work_each_volume(blob, give_token,
+				&(struct giving){ .blob = blob, .secret = secret }, err);
 }

@@ -22,8 +22,7 @@ static const struct lock_blob *blob_of(const struct unlock *unlock, const char *
 	if (strcmp(unlock->blob->recovery_id, id) == 0)
 		return unlock->blob;
 	for (size_t i = 0; i < unlock->list.n; i++)
-		if (unlock->volume[i].blob &&
-		    strcmp(unlock->volume[i].blob->recovery_id, id) == 0)
+		if (unlock->volume[i].blob && strcmp(unlock->volume[i].blob->recovery_id, id) == 0)
 			return unlock->volume[i].blob;
 	return NULL;
 }

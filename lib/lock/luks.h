@@ -66,8 +66,8 @@ MUST_USE int luks_slot_check(struct luks *luks, int keyslot, const uint8_t key[s
 			     struct err *err);
 
 /*
- * The keyslot that the key opens: the one that is named (-1: none is), or else another like those of
- * luks_slot_add.  While a rotation is under way each volume has one for either secret.
+ * The keyslot that the key opens: the one that is named (-1: none is), or else another like those
+ * of luks_slot_add.  While a rotation is under way each volume has one for either secret.
  */
 MUST_USE int luks_slot_find(struct luks *luks, int keyslot, const uint8_t key[static LUKS_KEY_LEN],
 			    int *ret_keyslot, struct err *err);
