@@ -10,13 +10,24 @@
 #include "lock/commands.h"
 #include "lock/empty.h"
 #include "lock/host.h"
+#include "lock/installed.h"
 #include "lock/next.h"
 #include "lock/request.h"
 #include "lock/seal.h"
 #include "lock/show.h"
 #include "lock/work.h"
 
-enum option_id { KERNEL = 1, VALUES, CHANGE, LOG, AUTHORITY, PASSPHRASE_FILE, REQUEST, IMPORT };
+enum option_id {
+	KERNEL = 1,
+	VALUES,
+	CHANGE,
+	LOG,
+	AUTHORITY,
+	PASSPHRASE_FILE,
+	REQUEST,
+	IMPORT,
+	INSTALLED
+};
 
 static const struct cmd_option options[] = {
 	{ "kernel", KERNEL, 0, "VERSION",
@@ -26,6 +37,8 @@ static const struct cmd_option options[] = {
 	  "a file of that boot that is another: image, initrd, cmdline, uki, grub-cfg, grub-file" },
 	{ "boot-log", LOG, 0, "FILE",
 	  "the firmware's event log of this boot (default: the kernel's)" },
+	{ "installed", INSTALLED, 0, NULL,
+	  "predict that kernel's boot from what the boot loader is configured to do" },
 	{ "authority", AUTHORITY, 0, "URI", "where the authority's key is" },
 	{ "passphrase-file", PASSPHRASE_FILE, 0, "FILE", "the authority's passphrase, first line" },
 	{ "request", REQUEST, 0, "FILE", "do not sign: write there what the authority is to sign" },
@@ -36,6 +49,7 @@ static const struct cmd_option options[] = {
 struct approve {
 	struct lock_blob *blob;
 	const char *kernel;
+	bool installed;
 	struct next next;
 	const char *authority;
 	const char *request;
@@ -65,6 +79,9 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 		return next_add_change(&a->next, value, err);
 	case LOG:
 		a->next.log = value;
+		return 0;
+	case INSTALLED:
+		a->installed = true;
 		return 0;
 	case AUTHORITY:
 		a->authority = value;
@@ -150,6 +167,9 @@ static int make(struct approve *a, struct err *err)
 
 	if (!pcrs)
 		return err_set(err, "out of memory");
+	installed_keep(a->blob);
+	if (a->installed && installed_changes(&a->next, a->blob, a->kernel, err) < 0)
+		return -1;
 	if (host_meets(a->blob, err) < 0 || next_pcrs(&a->next, a->blob, pcrs, err) < 0)
 		return -1;
 	same = lock_find(a->blob, pcrs);
@@ -214,7 +234,11 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 		return ret;
 	if (first < argc)
 		return cmd_misuse(cmd, "'%s' is one word too many", argv[first]);
-	if (a.import && (a.request || a.kernel || a.next.values || a.next.n || a.authority))
+	if (a.installed && (a.next.values || a.next.n))
+		return cmd_misuse(cmd, "--installed finds out by itself what is to be told by "
+				       "--change or --pcr-values");
+	if (a.import &&
+	    (a.installed || a.request || a.kernel || a.next.values || a.next.n || a.authority))
 		return cmd_misuse(cmd, "--import takes what is in the file, and no other option");
 	if (!a.message)
 		(void)err_set(&err, "out of memory");

@@ -11,7 +11,7 @@ from frame.lock import GRUB, LockHost
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace takes root")
 
-POINTS = 14  # of the writes
+POINTS = 14  # of each kind of call
 EVERY = 64  # more than there are: between two volumes' tokens there are few
 NEW = GRUB | {9: b"new initramfs"}
 RECOVERY = ["/opt/recovery", "/opt/recovery2"]
@@ -102,7 +102,7 @@ def test_power_is_cut(plain_bin_dir, faults, command, call):
         bench = Bench(host, command)
         bench.restore()
         total, _ = bench.run(call, 0)
-        for at in faults.points(total, POINTS if call == "write" and command != "rotate" else EVERY):
+        for at in faults.points(total, EVERY if command == "rotate" or (command, call) == ("another", "fsync") else POINTS):
             bench.restore()
             bench.run(call, at)
             how = bench.opens()
