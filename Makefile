@@ -138,7 +138,8 @@ $(BUILD)/unit/session: $(BUILD)/obj/transaction/session.o
 $(BUILD)/unit/verifier_store: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,store store_rows store_schema driver_sqlite driver_postgres \
 	progress reasons)
 $(BUILD)/unit/verifier_store: LIBS += -lsqlite3 -lpq
-$(BUILD)/unit/unlock: $(patsubst %,$(BUILD)/obj/%.o,initramfs/unlock/terminal initramfs/unlock/words)
+$(BUILD)/unit/unlock: $(patsubst %,$(BUILD)/obj/%.o,initramfs/unlock/terminal initramfs/unlock/words \
+	initramfs/unlock/recovery)
 $(BUILD)/unit/attach: $(patsubst %,$(BUILD)/obj/%.o,transaction/watch transaction/making initramfs/boot/mend)
 $(BUILD)/obj/tests/unit/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
 
@@ -259,9 +260,9 @@ install: all
 		install -D -m $$mode $$f '$(DESTDIR)$(PREFIX)'/share/initramfs-tools/$$f || exit 1; done
 		sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' debian/dpkg/assay-dpkg >'$(DESTDIR)$(LIBEXECDIR)/assay-dpkg'
 	chmod 755 '$(DESTDIR)$(LIBEXECDIR)/assay-dpkg'
-	install -d -m 755 '$(DESTDIR)/etc/initramfs/post-update.d'
-	sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' initramfs/update/assay-lock >'$(DESTDIR)/etc/initramfs/post-update.d/assay-lock'
-	chmod 755 '$(DESTDIR)/etc/initramfs/post-update.d/assay-lock'
+	$(foreach d,initramfs/post-update.d kernel/postinst.d kernel/postrm.d,install -d -m 755 '$(DESTDIR)/etc/$(d)' && \
+		sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' initramfs/update/assay-lock >'$(DESTDIR)/etc/$(d)/zzz-assay-lock' && \
+		chmod 755 '$(DESTDIR)/etc/$(d)/zzz-assay-lock' &&) true
 	install -d -m 755 '$(DESTDIR)/etc/dpkg/dpkg.cfg.d'
 	sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' debian/dpkg/dpkg.cfg >'$(DESTDIR)/etc/dpkg/dpkg.cfg.d/assay'
 	chmod 644 '$(DESTDIR)/etc/dpkg/dpkg.cfg.d/assay'

@@ -14,6 +14,18 @@ STUB = "/sys/firmware/efi/efivars/StubInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 IMAGE = "/opt/initrd.img-1"
 
 
+INITRAMFS, INSTALL, REMOVE = (f"/etc/{name}.d/zzz-assay-lock" for name in
+                              ("initramfs/post-update", "kernel/postinst", "kernel/postrm"))
+
+
+def hooks(host, root_dir, bin_dir):
+    """What update-initramfs and packages of kernels run."""
+    text = (root_dir / "initramfs/update/assay-lock").read_text().replace("/usr/lib/assay", str(bin_dir))
+    for name in (INITRAMFS, INSTALL, REMOVE):
+        (host.root / name[1:]).parent.mkdir(parents=True)
+        host.write(name, text, 0o755)
+
+
 @pytest.fixture
 def update(plain_bin_dir, root_dir):
     """update(mode) -> (host, hook): a host that GRUB booted, and what update-initramfs runs at its end."""
@@ -30,9 +42,8 @@ def update(plain_bin_dir, root_dir):
         words = ["--passphrase-file", "/opt/pass"] if attended else []
         assert host.set("--credential", "one=/opt/secret", *words).rc == 0
         host.write(IMAGE, (root_dir / "tests/unit/data/boot/initrd-b").read_bytes())
-        text = (root_dir / "initramfs/update/assay-lock").read_text()
-        host.write("/opt/hook", text.replace("/usr/lib/assay", str(plain_bin_dir)), 0o755)
-        return host, lambda version: host.inside.run("/opt/hook", version, IMAGE, where="")
+        hooks(host, root_dir, plain_bin_dir)
+        return host, lambda version: host.inside.run(INITRAMFS, version, IMAGE, where="")
 
     yield make
     for host in made:
