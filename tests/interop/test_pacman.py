@@ -342,3 +342,16 @@ def test_the_process_has_to_be_told(run):
     for words in (("begin", "--pacman", "1"), ("begin", "--pacman", "x"), ("end", "--pacman", "0")):
         done = run("assay-transaction", *words)
         assert done.rc == 2 and done.err.count("\n") == 1, done
+
+
+@pytest.mark.parametrize("names, why", ((b"", "names no package"), (b"\n\n", "names no package"),
+                                        (b"".join(b"p%d\n" % n for n in range(16385)), "more than 16384 packages"),
+                                        (b"x" * (4 << 20) + b"y", "the names of packages")),
+                         ids=("none", "empty lines", "too many", "too much"))
+def test_names_that_are_none_or_too_many(run, tmp_path, names, why):
+    """Before anything is looked at."""
+    path = tmp_path / "names"
+    path.write_bytes(names)
+    with open(path, "rb") as stdin:
+        done = run("assay-transaction", "begin", "--pacman", str(os.getpid()), stdin=stdin)
+    assert done.rc == 2 and done.err.count("\n") == 1 and why in done.err, done
