@@ -132,12 +132,27 @@ def test_from_a_repository(enforcing, packages, run, evmctl, our_keys):
 
 
 def test_before_anything_executes_it(enforcing, vendor):
-    """The package's own script runs what it brought, and sees its signature."""
-    script = "post_install() { getfattr -n security.ima --only-values /opt/tool >/var/tmp/seen || echo none; /opt/tool; }\n"
+    """The package's own script runs what it brought: once that goes on, the signature is there."""
+    script = "post_install() { /opt/tool; getfattr -n security.ima --only-values /opt/tool >/var/tmp/seen; }\n"
     package = vendor.build("early", {"/opt/tool": (b"#!/bin/sh\necho it runs\n", 0o755)}, install=script)
     done = enforcing.pacman("-U", package)
     assert done.rc == 0 and "it runs" in done.out, done
     assert (enforcing / "var/tmp/seen").read_bytes() == os.getxattr(enforcing / "opt/tool", "security.ima")
+
+
+@pytest.mark.parametrize("files", (TOOL, {f"/opt/{n}": (SCRIPT + b"# %d\n" % n, 0o755) for n in range(40)}),
+                         ids=("one", "many"))
+def test_fs_verity_comes_when_the_writer_is_gone(signing, vendor, files):
+    """Without an execution that would wait for it: a program that runs may load what was just installed."""
+    signing.configure(profile="verity", evm="portable", keyrings="/etc/assay/vendor.gpg")
+    signing.play_verity()
+    script = ("post_install() { for n in $(seq 400); do sleep 0.01; set -- $(getfattr -d -m security.ima /opt/* | grep -c =);"
+              f" [ $1 -ge {len(files)} ] && echo all of them && break; done; }}\n")
+    package = vendor.build("verity" + str(len(files)), files, install=script)
+    done = signing.pacman("-U", package)
+    assert done.rc == 0 and "all of them" in done.out, done
+    for path in files:
+        assert os.getxattr(signing / path, "security.ima")[:2] == b"\x06\x03" and "evm" in attributes(signing / path)
 
 
 @pytest.mark.parametrize("verb", ("-U", "-S"))
