@@ -9,7 +9,7 @@
 # make fuzz       every fuzz target, for up to FUZZ_SECONDS seconds (60)
 # make lint       style, include directions, sizes, man pages
 # make deb        Debian packages into build/deb
-# make install    DESTDIR and PREFIX as usual (install-rpm, install-verifier: what are packages of their own)
+# make install    DESTDIR and PREFIX as usual (install-rpm, install-pacman, install-verifier: what are packages of their own)
 # make deps       install what the above need (as root)
 # make help       this text.  V=1 shows commands, SAN=1 builds with ASan and UBSan, COV=1 for coverage
 
@@ -119,6 +119,8 @@ $(BUILD)/obj/attest/verifier/driver_postgres.o: ASSAY_CFLAGS += -I/usr/include/p
 RPM_PLUGIN := $(if $(wildcard /usr/include/rpm/rpmlib.h),$(BUILD)/rpm/assay.so)
 RPM_DIR    ?= $(LIBEXECDIR)/rpm
 RPM_MACROS ?= $(PREFIX)/lib/rpm/macros.d
+# Where libalpm looks, whatever its configuration says.
+PACMAN_HOOKS ?= $(PREFIX)/share/libalpm/hooks
 $(BUILD)/rpm/assay.so: $(call OBJ,rpm-plugin) $(BUILD)/libcli.a $(BUILD)/libassay.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
@@ -233,11 +235,11 @@ fuzz-build: $(FUZZ_BIN)
 
 # Everything that is installed.  initramfs/initramfs-tools is laid out as /usr/share/initramfs-tools.
 VERIFIER_PAGES := $(wildcard man/assay-verifier*.[1-8])
-MAN_PAGES := $(filter-out man/assay-rpm.8 $(VERIFIER_PAGES),$(wildcard man/*.[1-8]))
+MAN_PAGES := $(filter-out man/assay-rpm.8 man/assay-pacman.8 $(VERIFIER_PAGES),$(wildcard man/*.[1-8]))
 INITRAMFS_FILES := $(shell cd initramfs/initramfs-tools 2>/dev/null && find . -type f)
 install_to = install -D -m $(1) $(2) '$(DESTDIR)$(3)'
 
-.PHONY: install install-rpm install-verifier deb
+.PHONY: install install-rpm install-pacman install-verifier deb
 install-rpm: $(RPM_PLUGIN)
 	$(if $(RPM_PLUGIN),,$(error rpm's headers are missing: librpm-dev))
 	$(call install_to,644,$(RPM_PLUGIN),$(RPM_DIR)/assay.so)
@@ -245,6 +247,12 @@ install-rpm: $(RPM_PLUGIN)
 	install -d -m 755 '$(DESTDIR)$(RPM_MACROS)'
 	sed 's,/usr/lib/assay/rpm,$(RPM_DIR),g' rpm-plugin/macros.transaction_assay >'$(DESTDIR)$(RPM_MACROS)/macros.transaction_assay'
 	chmod 644 '$(DESTDIR)$(RPM_MACROS)/macros.transaction_assay'
+install-pacman:
+	$(call install_to,644,man/assay-pacman.8,$(MANDIR)/man8/assay-pacman.8)
+	install -d -m 755 '$(DESTDIR)$(PACMAN_HOOKS)'
+	$(foreach h,$(notdir $(wildcard debian/pacman/*.hook)),\
+		sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' debian/pacman/$(h) >'$(DESTDIR)$(PACMAN_HOOKS)/$(h)' && \
+		chmod 644 '$(DESTDIR)$(PACMAN_HOOKS)/$(h)' &&) true
 install-verifier: $(BUILD)/bin/assay-verifier
 	$(call install_to,755,$<,$(LIBEXECDIR)/assay-verifier)
 	install -d -m 755 '$(DESTDIR)$(BINDIR)'
