@@ -38,23 +38,24 @@ static void change(struct boot_list *list, struct editing *e)
 	}
 }
 
-/* In the writer's thread, so that no other change of this verifier comes between. */
+static int edit_value(void *ctx, struct buf *value, struct err *err)
+{
+	struct editing *e = ctx;
+	struct boot_list list;
+
+	if (service_boots_decode(value, &list, err) < 0)
+		return -1;
+	change(&list, e);
+	buf_reset(value);
+	return list.n ? buf_put(value, list.digest, list.n * sizeof(list.digest[0]), err) : 0;
+}
+
+/* In the writer's thread. */
 static int edit_in_store(void *ctx, struct store_conn *conn, struct err *err)
 {
 	struct editing *e = ctx;
-	AUTO_BUF value = BUF_INIT(STORE_META_MAX);
-	struct boot_list list;
 
-	if (service_refresh(e->service, conn, err) < 0)
-		return -1;
-	(void)pthread_rwlock_rdlock(&e->service->boots.lock);
-	list = e->service->boots.list;
-	(void)pthread_rwlock_unlock(&e->service->boots.lock);
-	change(&list, e);
-	if (e->full)
-		return 0;
-	if (buf_put(&value, list.digest, list.n * sizeof(list.digest[0]), err) < 0 ||
-	    store_meta_set(conn, META_BOOTS, &value, err) < 0)
+	if (store_meta_edit(conn, META_BOOTS, edit_value, e, err) < 0)
 		return -1;
 	return service_refresh(e->service, conn, err);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "attest/appraise.h"
+#include "attest/enrol.h"
 #include "attest/evidence.h"
 #include "attest/verifier/driver.h"
 #include "base/buf.h"
@@ -35,7 +36,8 @@ struct host {
 	char name[EVIDENCE_NAME_MAX]; /* a hint: the host chose it */
 	uint8_t ak[PUBLIC_MAX];	      /* TPMT_PUBLIC */
 	size_t ak_len;
-	bool certified; /* a certificate vouched for the EK */
+	bool certified;		/* a certificate vouched for the EK */
+	uint8_t ca[EK_CA_SIZE]; /* by this CA; zero: of a time when that was not noted */
 	enum host_state state;
 	bool stale;		/* its having become stale was told */
 	int64_t since;		/* seconds since the epoch: of the last change of state */
@@ -101,7 +103,8 @@ MUST_USE int store_change_many(struct store_conn *conn, struct host_change *chan
 			       struct err *err);
 
 enum enrol_outcome { ENROL_NEW, ENROL_SAME, ENROL_TAKEN };
-/* The first that comes stays; host has id, name, ak, certified.  at_us: now. */
+/* The first that comes stays; host has id, name, ak, certified, ca.  at_us: now.  ENROL_SAME: by
+ * another CA, that one is noted. */
 MUST_USE int store_enrol(struct store_conn *conn, const struct host *host, int64_t at_us,
 			 enum enrol_outcome *ret_outcome, struct err *err);
 /* By an administrator: it may enrol without certificate.  false: it is there already. */
@@ -135,5 +138,10 @@ MUST_USE int store_meta_first(struct store_conn *conn, const char *name, const s
 			      struct buf *out, struct err *err);
 MUST_USE int store_meta_set(struct store_conn *conn, const char *name, const struct buf *value,
 			    struct err *err);
+/* fn changes the value, and no verifier of the store comes in between.  Where fn fails nothing is
+ * changed. */
+typedef int (*store_meta_fn)(void *ctx, struct buf *value, struct err *err);
+MUST_USE int store_meta_edit(struct store_conn *conn, const char *name, store_meta_fn fn, void *ctx,
+			     struct err *err);
 
 #endif

@@ -9,6 +9,7 @@ enum store_statement {
 	SQL_HOST_SILENT,
 	SQL_HOST_CHANGE,
 	SQL_HOST_ENROL,
+	SQL_HOST_CA,
 	SQL_HOST_ALLOW,
 	SQL_HOST_REMOVE,
 	SQL_HOST_COUNT,
@@ -23,7 +24,7 @@ enum store_statement {
 
 #define HOST_COLUMNS \
 	"id, name, ak, certified, state, stale, since, reasons, progress, boots, nonce_us, " \
-	"last_round, version"
+	"last_round, version, ca"
 
 static const char *const store_sql[SQL_N] = {
 	[SQL_HOST_GET] = "SELECT " HOST_COLUMNS " FROM hosts WHERE id = $1",
@@ -37,12 +38,15 @@ static const char *const store_sql[SQL_N] = {
 		"WHERE id = $9 AND version = $10",
 	[SQL_HOST_ENROL] =
 		"INSERT INTO hosts (" HOST_COLUMNS
-		") VALUES ($1, $2, $3, $4, 1, 0, $5, '', '', '', 0, 0, $6) ON CONFLICT (id) DO "
+		") VALUES ($1, $2, $3, $4, 1, 0, $5, '', '', '', 0, 0, $6, $7) ON CONFLICT (id) DO "
 		"UPDATE SET name = excluded.name, ak = excluded.ak, "
-		"certified = excluded.certified, state = 1, since = excluded.since, "
+		"certified = excluded.certified, ca = excluded.ca, state = 1, "
+		"since = excluded.since, "
 		"version = hosts.version + 1 WHERE hosts.state = 0",
+	[SQL_HOST_CA] = "UPDATE hosts SET ca = $1, version = version + 1 WHERE id = $2 AND "
+			"ak = $3 AND certified = 1 AND ca <> $1",
 	[SQL_HOST_ALLOW] = "INSERT INTO hosts (" HOST_COLUMNS
-			   ") VALUES ($1, '', '', 0, 0, 0, $2, '', '', '', 0, 0, $3) "
+			   ") VALUES ($1, '', '', 0, 0, 0, $2, '', '', '', 0, 0, $3, '') "
 			   "ON CONFLICT (id) DO NOTHING",
 	[SQL_HOST_REMOVE] = "DELETE FROM hosts WHERE id = $1",
 	[SQL_HOST_COUNT] = "SELECT state, stale, COUNT(*) FROM hosts GROUP BY state, stale",
