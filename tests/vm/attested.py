@@ -41,9 +41,12 @@ class Host:
         """What the administrator sees."""
         return self.verifier.ask("host", "show", self.id)
 
-    def words(self):
-        """What the administrator reads."""
-        return self.verifier.do("host", "show", self.id)
+    def says(self, words, seconds=10):
+        """Wait until the administrator reads these words."""
+        until = time.monotonic() + seconds
+        while words not in (shown := self.verifier.do("host", "show", self.id)):
+            assert time.monotonic() < until, shown
+            time.sleep(1)
 
     def reasons(self):
         """The names of what is held against it."""
