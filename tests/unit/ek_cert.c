@@ -414,20 +414,6 @@ static void for_a_short_key_that_is_marked_for_oaep(void)
 	CHECK_FAILS(verify_at(&s, MADE_NOW), &s.err, "EK certificate");
 }
 
-static void marked_for_oaep_by_a_ca_that_is_not_trusted(void)
-{
-	AUTO_CA other = { .key = NULL };
-	AUTO_SCENE s;
-
-	CHECK_OK(begin(&s), &s.err);
-	CHECK(made_ca(&other, &(struct made_shape){ .ca = true }, NULL) == 0);
-	made_ca_done(&s.ca);
-	s.ca = other;
-	other = (struct made_ca){ .key = NULL };
-	CHECK(certify_rsa(&s, true, NULL) == 0);
-	CHECK_FAILS(verify_at(&s, MADE_NOW), &s.err, "EK certificate");
-}
-
 /* The key is certified; what stands beside it in the public area would make it another host. */
 static void for_a_key_that_is_of_no_template(void)
 {
@@ -496,7 +482,6 @@ static const struct unit_case cases[] = {
 	CASE(for_a_key_that_is_marked_for_oaep),
 	CASE(for_another_key_that_is_marked_for_oaep),
 	CASE(for_a_short_key_that_is_marked_for_oaep),
-	CASE(marked_for_oaep_by_a_ca_that_is_not_trusted),
 	CASE(cas_come_in_bundles_and_with_any_key),
 	CASE_END,
 };
