@@ -48,7 +48,7 @@ def test_three_hosts_pass_and_two_fall_silent(start, verifiers):
         serve(host)
         host.becomes("pass")
         assert host.machine.failed_units() == [] and host.machine.denials() == []
-    listed = verifier.ask("host", "list")["hosts"]
+    listed = verifier.ask("host", "list")
     assert {h["host"]: h["name"] for h in listed} == {host.id: name for name, host in hosts.items()}
     for name in ("web", "database"):
         hosts[name].becomes("stale", seconds=STALE + 10)
@@ -134,7 +134,7 @@ def test_another_disk_on_the_same_tpm(start, preparer, verifiers):
     again.id = host.id
     assert again.machine.run("assay attest report").rc == 2
     assert again.ask().ok
-    assert len(verifier.ask("host", "list")["hosts"]) == 1
+    assert len(verifier.ask("host", "list")) == 1
     assert again.report()[1]["state"] == "fail"
     assert "record" in again.reasons(), again.shown()
     trusted(again.machine, verifier)
