@@ -48,13 +48,11 @@ int service_reload(struct service *service, struct err *err)
 	return 0;
 }
 
-int service_boots_decode(const struct buf *value, struct boot_list *ret_list, struct err *err)
+int boots_decode(const struct buf *value, struct boot_list *ret_list, struct err *err)
 {
-	const size_t each = sizeof(ret_list->digest[0]);
-
-	if (value->len > sizeof(ret_list->digest) || value->len % each)
+	if (value->len > sizeof(ret_list->digest) || value->len % sizeof(ret_list->digest[0]))
 		return err_set(err, "store: the approved boots are damaged");
-	ret_list->n = value->len / each;
+	ret_list->n = value->len / sizeof(ret_list->digest[0]);
 	if (value->len)
 		memcpy(ret_list->digest, value->data, value->len);
 	return 0;
@@ -66,7 +64,7 @@ int service_refresh(struct service *service, struct store_conn *conn, struct err
 	struct boot_list list;
 
 	if (store_meta_get(conn, META_BOOTS, &value, err) < 0 ||
-	    service_boots_decode(&value, &list, err) < 0)
+	    boots_decode(&value, &list, err) < 0)
 		return -1;
 	(void)pthread_rwlock_wrlock(&service->boots.lock);
 	service->boots.list = list;

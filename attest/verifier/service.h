@@ -70,12 +70,11 @@ MUST_USE int service_reload(struct service *service, struct err *err);
 /* Reads what other verifiers of the store may have changed. */
 MUST_USE int service_refresh(struct service *service, struct store_conn *conn, struct err *err);
 
+/* The approved boots of all hosts, as they are stored. */
+MUST_USE int boots_decode(const struct buf *value, struct boot_list *ret_list, struct err *err);
+
 #define META_BOOTS "boots" /* the name of the approved boots of all hosts in the store */
 #define META_TRUST "trust" /* changes when a verifier was told to read its trust anew */
-
-/* The value of META_BOOTS; fails on one that no verifier wrote. */
-MUST_USE int service_boots_decode(const struct buf *value, struct boot_list *ret_list,
-				  struct err *err);
 
 /* Takes the mark that is in the store for that of the trust which will be read next. */
 MUST_USE int service_follow(struct service *service, struct store_conn *conn, struct err *err);

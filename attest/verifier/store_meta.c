@@ -52,28 +52,16 @@ int store_meta_set(struct store_conn *conn, const char *name, const struct buf *
 	return meta_put(conn, SQL_META_SET, name, value, err);
 }
 
-/* SQLite has one writer; PostgreSQL lets them read the same value, and the last one would win. */
-static int edit(struct store_conn *conn, const char *name, store_meta_fn fn, void *ctx,
-		struct err *err)
-{
-	AUTO_BUF value = BUF_INIT(STORE_META_MAX);
-
-	if (conn->driver == &driver_postgres &&
-	    conn->driver->script(conn->db, "SELECT pg_advisory_xact_lock(7162)", err) < 0)
-		return -1;
-	if (store_meta_get(conn, name, &value, err) < 0 || fn(ctx, &value, err) < 0 ||
-	    store_meta_set(conn, name, &value, err) < 0)
-		return -1;
-	return conn->driver->commit(conn->db, err);
-}
-
-int store_meta_edit(struct store_conn *conn, const char *name, store_meta_fn fn, void *ctx,
+int store_meta_swap(struct store_conn *conn, const struct meta_swap *swap, bool *ret_done,
 		    struct err *err)
 {
-	if (store_conn_ready(conn, err) < 0 || conn->driver->begin(conn->db, err) < 0)
+	struct db_query q = query_init(SQL_META_SWAP);
+
+	query_bytes(&q, swap->value->data, swap->value->len);
+	query_text(&q, swap->name);
+	query_bytes(&q, swap->was->data, swap->was->len);
+	if (run(conn, &q, NULL, NULL, err) < 0)
 		return -1;
-	if (edit(conn, name, fn, ctx, err) == 0)
-		return 0;
-	conn->driver->rollback(conn->db);
-	return -1;
+	*ret_done = q.changed == 1;
+	return 0;
 }

@@ -19,6 +19,7 @@ enum store_statement {
 	SQL_META_GET,
 	SQL_META_FIRST,
 	SQL_META_SET,
+	SQL_META_SWAP,
 	SQL_N
 };
 
@@ -37,11 +38,11 @@ static const char *const store_sql[SQL_N] = {
 		"boots = $6, nonce_us = $7, last_round = $8, version = version + 1 "
 		"WHERE id = $9 AND version = $10",
 	[SQL_HOST_ENROL] =
-		"INSERT INTO hosts (" HOST_COLUMNS
-		") VALUES ($1, $2, $3, $4, 1, 0, $5, '', '', '', 0, 0, $6, $7) ON CONFLICT (id) DO "
+		"INSERT INTO hosts (" HOST_COLUMNS ") VALUES ($1, $2, $3, $4, 1, 0, $5, '', '', "
+						   "'', $6, 0, $6, $7) ON CONFLICT (id) DO "
 		"UPDATE SET name = excluded.name, ak = excluded.ak, "
 		"certified = excluded.certified, ca = excluded.ca, state = 1, "
-		"since = excluded.since, "
+		"since = excluded.since, nonce_us = excluded.nonce_us, "
 		"version = hosts.version + 1 WHERE hosts.state = 0",
 	[SQL_HOST_CA] = "UPDATE hosts SET ca = $1, version = version + 1 WHERE id = $2 AND "
 			"ak = $3 AND certified = 1 AND ca <> $1",
@@ -62,6 +63,7 @@ static const char *const store_sql[SQL_N] = {
 			   "ON CONFLICT (name) DO NOTHING",
 	[SQL_META_SET] = "INSERT INTO meta (name, value) VALUES ($1, $2) "
 			 "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+	[SQL_META_SWAP] = "UPDATE meta SET value = $1 WHERE name = $2 AND value = $3",
 };
 
 #endif
