@@ -11,7 +11,8 @@
 # make deb        Debian packages into build/deb
 # make install    DESTDIR and PREFIX as usual (install-rpm, install-pacman, install-verifier: what are packages of their own)
 # make deps       install what the above need (as root)
-# make help       this text.  V=1 shows commands, SAN=1 builds with ASan and UBSan, COV=1 for coverage
+# make help       this text.  V=1 shows commands, COV=1 is for coverage, SAN=1 builds with ASan and UBSan into
+#                 build/san, SAN=thread with TSan into build/tsan
 
 PREFIX     ?= /usr
 BINDIR     ?= $(PREFIX)/bin
@@ -21,11 +22,13 @@ DESTDIR    ?=
 PYTHON     ?= /usr/bin/python3
 CC         ?= gcc
 CLANG      ?= clang
-BUILD      ?= build$(if $(SAN),/san)$(if $(COV),/cov)
+BUILD      ?= build$(if $(SAN),/$(SAN_DIR))$(if $(COV),/cov)
 FUZZ_SECONDS ?= 60
 
 VERSION := $(shell cat VERSION)
 comma := ,
+SAN_DIR   := $(if $(filter thread,$(SAN)),tsan,san)
+SANITIZE  := $(if $(SAN),-fsanitize=$(if $(filter thread,$(SAN)),thread,address$(comma)undefined))
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wwrite-strings \
 	-Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla -Wformat=2 -Wswitch-enum \
@@ -35,10 +38,10 @@ HARDEN := -fstack-protector-strong -fPIC -fvisibility=hidden -fno-plt $(if $(SAN
 OPT    ?= $(if $(SAN)$(COV),-O1,-O2) -g
 ASSAY_CFLAGS := -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DASSAY_VERSION='"$(VERSION)"' \
 	-DASSAY_LIBEXECDIR='"$(LIBEXECDIR)"' -Ilib -I. -pthread $(WARN) $(HARDEN) $(OPT) \
-	$(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+	$(if $(SAN),$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
 	$(if $(COV),--coverage) $(if $(WERROR),-Werror)
 ASSAY_LDFLAGS := -pthread -Wl,-z,relro,-z,now -Wl,--as-needed \
-	$(if $(SAN),-fsanitize=address$(comma)undefined) $(if $(COV),--coverage)
+	$(SANITIZE) $(if $(COV),--coverage)
 
 # Which libraries each part links; only lib/crypto uses OpenSSL, lib/tpm tss2, lib/base keyutils.
 LIBS := -larchive -lcrypto -lkeyutils -linih
@@ -137,7 +140,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcli.a $(BUILD)/libassay
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS_unit) $(LIBS)
 # What they test of a program.
 $(BUILD)/unit/session: $(BUILD)/obj/transaction/session.o
-$(BUILD)/unit/verifier_store: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,store store_rows store_schema driver_sqlite driver_postgres \
+$(BUILD)/unit/verifier_store: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,store store_meta store_rows store_schema driver_sqlite driver_postgres \
 	progress reasons)
 $(BUILD)/unit/verifier_store: LIBS += -lsqlite3 -lpq
 $(BUILD)/unit/unlock: $(patsubst %,$(BUILD)/obj/%.o,initramfs/unlock/terminal initramfs/unlock/words \

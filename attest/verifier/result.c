@@ -126,7 +126,8 @@ static const char *shown_by(const struct host *host, const struct trust *trust, 
 
 	if (strcmp(shown, "pass") != 0)
 		return shown;
-	if (!p || progress_decode(host->progress.data, host->progress.len, p, NULL) < 0 ||
+	if (!p || !trust_vouches(trust, host) ||
+	    progress_decode(host->progress.data, host->progress.len, p, NULL) < 0 ||
 	    memcmp(p->trust, trust->digest, sizeof(p->trust)) != 0)
 		return "stale";
 	return shown;

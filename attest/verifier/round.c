@@ -177,6 +177,16 @@ static bool is_proven(const struct verdict *v)
 	return true;
 }
 
+/* Whose TPM it is was proven when the host enrolled, by a CA that was trusted then. */
+static void check_ek(struct round *round)
+{
+	if (trust_vouches(round->trust, round->host))
+		return;
+	(void)verdict_add(&round->verdict, VERDICT_EK_CERTIFICATE, VERDICT_NO_ENTRY,
+			  "EK certificate: the CA that signed it is not trusted any more");
+	round->input.more = false;
+}
+
 static int judge(struct round *round)
 {
 	struct appraise_input *in = &round->input;
@@ -195,6 +205,7 @@ static int judge(struct round *round)
 	verdict_init(&round->verdict);
 	if (appraise_round(in, &round->verdict, &round->err) < 0)
 		return -1;
+	check_ek(round);
 	(void)atomic_fetch_add(&m->appraise_us, (unsigned long long)(now_us() - before));
 	return 0;
 }

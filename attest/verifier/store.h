@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "attest/appraise.h"
+#include "attest/enrol.h"
 #include "attest/evidence.h"
 #include "attest/verifier/driver.h"
 #include "base/buf.h"
@@ -37,7 +38,8 @@ struct host {
 	char name[EVIDENCE_NAME_MAX]; /* a hint: the host chose it */
 	uint8_t ak[PUBLIC_MAX];	      /* TPMT_PUBLIC */
 	size_t ak_len;
-	bool certified; /* a certificate vouched for the EK */
+	bool certified;		/* a certificate vouched for the EK */
+	uint8_t ca[EK_CA_SIZE]; /* by this CA; zero: of a time when that was not noted */
 	enum host_state state;
 	bool stale;		/* its having become stale was told */
 	int64_t since;		/* seconds since the epoch: of the last change of state */
@@ -103,8 +105,8 @@ MUST_USE int store_change_many(struct store_conn *conn, struct host_change *chan
 			       struct err *err);
 
 enum enrol_outcome { ENROL_NEW, ENROL_SAME, ENROL_TAKEN };
-/* The first that comes stays; host has id, name, ak, certified.  at_us: now; no nonce from before
- * counts for it. */
+/* The first that comes stays; host has id, name, ak, certified, ca.  at_us: now; no nonce from
+ * before counts for it.  ENROL_SAME: by another CA, that one is noted. */
 MUST_USE int store_enrol(struct store_conn *conn, const struct host *host, int64_t at_us,
 			 enum enrol_outcome *ret_outcome, struct err *err);
 /* By an administrator: it may enrol without certificate.  false: it is there already. */
@@ -136,6 +138,8 @@ MUST_USE int store_meta_get(struct store_conn *conn, const char *name, struct bu
 /* The first that comes stays: out has what is there afterwards. */
 MUST_USE int store_meta_first(struct store_conn *conn, const char *name, const struct buf *value,
 			      struct buf *out, struct err *err);
+MUST_USE int store_meta_set(struct store_conn *conn, const char *name, const struct buf *value,
+			    struct err *err);
 /* false: it is not what it was any more. */
 struct meta_swap {
 	const char *name;

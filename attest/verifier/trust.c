@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "attest/verifier/store.h"
 #include "base/hex.h"
 #include "base/io.h"
 #include "proto/config.h"
@@ -237,6 +238,11 @@ int trust_load(const struct vset *set, struct trust **ret_trust, struct err *err
 		return -1;
 	*ret_trust = take_ptr(&t);
 	return 0;
+}
+
+bool trust_vouches(const struct trust *trust, const struct host *host)
+{
+	return !host->certified || (trust->ek && ek_trust_holds(trust->ek, host->ca));
 }
 
 struct trust *trust_hold(struct trust *trust)

@@ -13,12 +13,15 @@
 #include "base/err.h"
 
 #define TOKEN_KEY_SIZE 32
+#define EK_CA_SIZE 32 /* SHA-256 of a CA's certificate */
 #define NONCE_SIZE 56 /* order, time, random (8 each), HMAC-SHA-256 (32) */
 
 /* The CAs that may sign EK certificates. */
 struct ek_trust;
 MUST_USE int ek_trust_load(const char *dir, struct ek_trust **ret_trust, struct err *err);
 void ek_trust_free(struct ek_trust *trust);
+/* Whoever it vouched for counts no longer when it is not there any more. */
+bool ek_trust_holds(const struct ek_trust *trust, const uint8_t ca[static EK_CA_SIZE]);
 
 /*
  * Fails unless the EK is what its TPM makes of a template of the TCG EK Credential Profile 2.5
@@ -27,11 +30,18 @@ void ek_trust_free(struct ek_trust *trust);
  */
 MUST_USE int ek_check_template(const struct tpm_public *ek, struct err *err);
 
+/* What a host says of its EK: the certificate is DER. */
+struct ek_claim {
+	const void *cert;
+	size_t len;
+	const struct tpm_public *ek;
+};
+
 /* 0 only if the certificate chains to a CA at the time (seconds since the epoch), is an EK's, and
- * holds this key, which is of a template.  TCG EK Credential Profile 2.5: critical SAN and the like
- * are understood. */
-MUST_USE int ek_cert_verify(const struct ek_trust *trust, const void *cert, size_t len,
-			    const struct tpm_public *ek, int64_t now, struct err *err);
+ * holds this key, which is of a template; ret_ca: the CA that signed it.  TCG EK Credential Profile
+ * 2.5: critical SAN and the like are understood, and keys that are marked for RSAES-OAEP. */
+MUST_USE int ek_cert_verify(const struct ek_trust *trust, const struct ek_claim *claim, int64_t now,
+			    uint8_t ret_ca[static EK_CA_SIZE], struct err *err);
 
 /* TPM2_MakeCredential in software (part 1, 24): for the EK, about the AK's Name. */
 struct credential {
@@ -50,8 +60,9 @@ void credential_done(struct credential *credential);
 struct challenge {
 	uint8_t host[EVIDENCE_HOST_SIZE];
 	uint8_t secret[EVIDENCE_SECRET_MAX];
-	int64_t time;	/* seconds since the epoch */
-	bool certified; /* a certificate vouched for the EK */
+	int64_t time;		/* seconds since the epoch */
+	bool certified;		/* a certificate vouched for the EK */
+	uint8_t ca[EK_CA_SIZE]; /* by this CA; else zero */
 	char name[EVIDENCE_NAME_MAX];
 	uint8_t ak[PUBLIC_MAX]; /* TPMT_PUBLIC */
 	size_t ak_len;

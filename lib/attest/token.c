@@ -48,6 +48,7 @@ static int put_challenge(const struct challenge *c, struct buf *text, struct err
 	    buf_put(text, c->host, sizeof(c->host), err) < 0 ||
 	    buf_put(text, c->secret, sizeof(c->secret), err) < 0 ||
 	    buf_put_u8(text, c->certified, err) < 0 ||
+	    buf_put(text, c->ca, sizeof(c->ca), err) < 0 ||
 	    buf_put_be16(text, (uint16_t)name_len, err) < 0 ||
 	    buf_put(text, c->name, name_len, err) < 0 ||
 	    buf_put_be16(text, (uint16_t)c->ak_len, err) < 0)
@@ -92,6 +93,7 @@ static int take_challenge(const struct buf *text, struct challenge *c, struct er
 	(void)take(&in, c->secret, sizeof(c->secret));
 	certified = rd_u8(&in);
 	c->certified = certified == 1;
+	(void)take(&in, c->ca, sizeof(c->ca));
 	name_len = rd_be16(&in);
 	if (!rd_ok(&in) || certified > 1 || name_len >= sizeof(c->name))
 		return err_set(err, "of another version");

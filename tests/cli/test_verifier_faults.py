@@ -204,6 +204,57 @@ def test_one_word_reaches_all_verifiers(pair):
     assert two.round(0).status == 404
 
 
+def test_trust_that_one_reads_anew_all_read_anew(pair):
+    """What was removed where it is kept for all ends passes everywhere, whoever was told; what can't be read is told."""
+    one, two = pair
+    one.enrol()
+    assert one.round().state == "pass" and two.state() == "pass"
+    for each in pair:
+        (each.top / "trust/local/signing.der").unlink()
+    one.reload()
+    until = time.monotonic() + 10
+    while two.state() == "pass" and time.monotonic() < until:
+        time.sleep(0.2)
+    assert one.state() == two.state() == "stale"
+    assert two.round().state == "fail"
+    one.write_config(trust="boot = unmeasured\nminimum-epoch = frob")
+    two.write_config(trust="boot = unmeasured\nminimum-epoch = frob")
+    (one.top / "trust/local/signing.der").write_bytes(open(one.cert, "rb").read())
+    one.write_config(trust="boot = unmeasured")
+    one.reload()
+    while "another verifier read its own anew" not in two.log() and time.monotonic() < until:
+        time.sleep(0.2)
+    assert "another verifier read its own anew" in two.log() and "minimum-epoch" in two.log()
+
+
+def test_boots_that_two_verifiers_approve_at_once(pair):
+    """None of them is lost."""
+    def approve(which):
+        for number in range(30):
+            assert pair[which].admin("POST", f"/boots/{which:02x}{number:062x}")[0] == 200
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        list(pool.map(approve, range(2)))
+    time.sleep(3)
+    for each in pair:
+        assert len(each.admin("GET", "/boots")[1]["boots"]) == 60
+
+
+def test_a_store_of_the_first_version_becomes_one_of_this(tmp_path, build_dir, rsa_keys):
+    """Hosts, their states and their history stay."""
+    verifier = Verifier(tmp_path / "v", build_dir, rsa_keys).start()
+    try:
+        verifier.enrol()
+        assert verifier.round().state == "pass"
+        verifier.stop()
+        subprocess.run(["sqlite3", verifier.top / "state/verifier.db",
+                        "ALTER TABLE hosts DROP COLUMN ca; DELETE FROM migrations WHERE number > 1"], check=True)
+        verifier.start()
+        assert verifier.state() == "pass" and verifier.history() == ["unenrolled", "stale", "pass"]
+        assert verifier.round().state == "pass"
+    finally:
+        verifier.stop()
+
+
 def test_hosts_at_both_verifiers_at_once(pair):
     """The same hosts at two verifiers: every change is one of the two's, none is lost."""
     one, two = pair

@@ -212,6 +212,8 @@ static void the_certificate_of_a_tpm_vouches_for_it(void)
 	AUTO_BUF cert = BUF_INIT(EVIDENCE_CERT_MAX);
 	AUTO_TPM_PROCESS pid = 0;
 	struct err err = ERR_INIT;
+	uint8_t by[EK_CA_SIZE];
+	struct ek_claim claim;
 	struct tpm_public ek;
 
 	if (!have_tools())
@@ -222,10 +224,10 @@ static void the_certificate_of_a_tpm_vouches_for_it(void)
 	CHECK_OK(read_public("ek.pub", &ek, &err), &err);
 	CHECK_OK(io_read_file("ek-rsa2048.crt", &cert, &err), &err);
 	CHECK_OK(ek_trust_load("cas", &trust, &err), &err);
-	CHECK_OK(ek_cert_verify(trust, cert.data, cert.len, &ek, time(NULL), &err), &err);
+	claim = (struct ek_claim){ cert.data, cert.len, &ek };
+	CHECK_OK(ek_cert_verify(trust, &claim, time(NULL), by, &err), &err);
 	CHECK_OK(load_public(VECTOR_EK_RSA, &ek, &err), &err);
-	CHECK_FAILS(ek_cert_verify(trust, cert.data, cert.len, &ek, time(NULL), &err), &err,
-		    "another key's");
+	CHECK_FAILS(ek_cert_verify(trust, &claim, time(NULL), by, &err), &err, "another key's");
 }
 
 static void a_credential_is_never_twice_the_same(void)
@@ -346,6 +348,7 @@ static void a_nonce_of_another_size(void)
 static void fill(struct challenge *c)
 {
 	*c = (struct challenge){ .time = 1700000000, .certified = true, .ak_len = 280 };
+	memset(c->ca, 0xca, sizeof(c->ca));
 	memcpy(c->host, host, sizeof(host));
 	memcpy(c->secret, secret, sizeof(secret));
 	(void)snprintf(c->name, sizeof(c->name), "host.example");
@@ -363,6 +366,7 @@ static void a_challenge_comes_back_as_it_was(void)
 	CHECK_OK(challenge_open(key, token.data, token.len, &back, &err), &err);
 	CHECK(back.time == in.time && back.certified && back.ak_len == in.ak_len);
 	CHECK_MEM(back.host, in.host, sizeof(in.host));
+	CHECK_MEM(back.ca, in.ca, sizeof(in.ca));
 	CHECK_MEM(back.secret, in.secret, sizeof(in.secret));
 	CHECK_MEM(back.ak, in.ak, in.ak_len);
 	CHECK_STR(back.name, in.name);

@@ -328,9 +328,57 @@ static void reasons_add_up_and_are_bounded(void)
 	}
 	CHECK(!reasons_are_of_boot(&out));
 	list = reasons_parse(&out);
-	CHECK(json_array_size(list) == VERDICT_REASONS_MAX);
+	CHECK(json_array_size(list) == VERDICT_REASONS_MAX + 1);
 	reasons_first(&out, first);
 	CHECK_STR(first, "first");
+}
+
+/* Of thirty-three the last may be any: a boot's approval would end a failure for another cause. */
+static void what_was_not_kept_is_not_of_the_boot(void)
+{
+	AUTO_MEM struct verdict *v = calloc(1, sizeof(*v));
+	AUTO_BUF out = BUF_INIT(STORE_REASONS_MAX);
+	AUTO_BUF one = BUF_INIT(STORE_REASONS_MAX);
+	struct err err = ERR_INIT;
+
+	for (unsigned int i = 0; i < VERDICT_REASONS_MAX; i++) {
+		verdict_init(v);
+		(void)verdict_add(v, VERDICT_BOOT_STATE, VERDICT_NO_ENTRY, "boot %u", i);
+		CHECK_OK(reasons_add(v, &out, &err), &err);
+	}
+	CHECK_OK(reasons_add(v, &out, &err), &err);
+	CHECK(reasons_are_of_boot(&out));
+	verdict_init(v);
+	(void)verdict_add(v, VERDICT_UNSIGNED, 7, "a file");
+	CHECK_OK(reasons_add(v, &out, &err), &err);
+	CHECK(!reasons_are_of_boot(&out));
+	CHECK_OK(reasons_add(v, &out, &err), &err);
+	CHECK(!reasons_are_of_boot(&out));
+	verdict_init(v);
+	for (unsigned int i = 0; i <= VERDICT_REASONS_MAX; i++)
+		(void)verdict_add(v, VERDICT_BOOT_STATE, VERDICT_NO_ENTRY, "boot %u", i);
+	CHECK_OK(reasons_add(v, &one, &err), &err);
+	CHECK(!reasons_are_of_boot(&one));
+}
+
+/* Each byte of such a name takes five in the store: a failure that finds no room would be none. */
+static void names_of_any_length_find_room(void)
+{
+	AUTO_MEM struct verdict *v = calloc(1, sizeof(*v));
+	AUTO_BUF out = BUF_INIT(STORE_REASONS_MAX);
+	AUTO_JSON list = NULL;
+	char name[VERDICT_TEXT_MAX];
+	struct err err = ERR_INIT;
+
+	memset(name, 0xff, sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	verdict_init(v);
+	for (unsigned int i = 0; i < VERDICT_REASONS_MAX; i++)
+		(void)verdict_add(v, VERDICT_UNSIGNED, i, "%s", name);
+	CHECK_OK(reasons_add(v, &out, &err), &err);
+	CHECK_OK(reasons_add(v, &out, &err), &err);
+	list = reasons_parse(&out);
+	CHECK(json_array_size(list) > 16 && !reasons_are_of_boot(&out));
 }
 
 /* As many as are kept, of the longest words that a host can choose, each byte shown as four. */
@@ -405,6 +453,8 @@ static const struct unit_case cases[] = {
 	CASE(progress_comes_back_as_it_was),
 	CASE(progress_that_is_none_is_refused),
 	CASE(reasons_add_up_and_are_bounded),
+	CASE(what_was_not_kept_is_not_of_the_boot),
+	CASE(names_of_any_length_find_room),
 	CASE(reasons_have_room_for_any_words),
 	CASE(the_first_reason_is_cut_between_characters),
 	CASE(no_reasons_are_of_no_boot),

@@ -111,6 +111,13 @@ class Machine:
             pass    # the machine may stop sooner than the answer comes
         self.wait_off()
 
+    def change_tpm(self):
+        """Put the disk of the machine, which is off, beside another TPM that was never used."""
+        if self.running():
+            raise LabError("tpm: the machine is running")
+        shutil.rmtree(self.tpm.state)
+        self.tpm = Tpm(self.tpm.state)
+
     def running(self):
         """Whether QEMU runs."""
         return bool(self.process and self.process.alive())
