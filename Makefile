@@ -182,8 +182,8 @@ $(BUILD)/tcti.so: tests/frame/tcti.c
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -fPIC -O1 -g $(WARN) $(if $(WERROR),-Werror) -shared -o $@ $< -ltss2-tcti-swtpm
-# A clock that jumps; likewise.
-$(BUILD)/clock.so: tests/frame/clock.c
+# A clock that jumps, and one that stops what a round takes; likewise.
+$(BUILD)/clock.so $(BUILD)/times.so: $(BUILD)/%.so: tests/frame/%.c
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -fPIC -O1 -g $(WARN) $(if $(WERROR),-Werror) -shared -o $@ $< -ldl
@@ -223,7 +223,7 @@ timed: $(BENCH_BIN)
 replay: $(REPLAY_BIN)
 faults: $(BUILD)/faults.so $(BUILD)/faults/base $(BUILD)/interop/unseal $(BUILD)/interop/lock_volume $(BUILD)/timed/host \
 	$(BUILD)/unit/appraise_memory
-unit faults: $(BUILD)/tcti.so $(BUILD)/clock.so
+unit timed faults: $(BUILD)/tcti.so $(BUILD)/clock.so $(BUILD)/times.so
 fuzz-build: $(FUZZ_BIN)
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(foreach p,$(READY),$(patsubst %.o,%.d,$(call OBJ,$(DIR_$(p))) $(if $(MORE_$(p)),$(call OBJ,$(MORE_$(p))))))

@@ -81,15 +81,13 @@ static void rounds(struct service *s)
 {
 	unsigned int failures = 0;
 	unsigned int ailing = 0;
-	bool given_back = false;
 
 	while (ailing < AILING_MAX) {
 		if (round_run(&s->host, &s->state, &s->err) == 0) {
 			failures = ailing = 0;
 			say_state(s);
-			if (!given_back)
+			if (link_connected(s->host.link))
 				memory_give_back();
-			given_back = true;
 			wait_sleep(wait_next(s->state.next_seconds));
 		} else {
 			failures++;
