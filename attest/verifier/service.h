@@ -10,6 +10,7 @@
 #include "attest/verifier/events.h"
 #include "attest/verifier/keys.h"
 #include "attest/verifier/queue.h"
+#include "attest/verifier/recent.h"
 #include "attest/verifier/trust.h"
 
 /* Counted since the start; shown by /metrics. */
@@ -51,6 +52,8 @@ struct service {
 	struct trust *trust;
 	struct global_boots boots;
 	struct committer *committer;
+	struct recent *recent;
+	struct pubkey_curve *p256;
 	struct events *events;
 	struct queue queue;
 	struct metrics metrics;
