@@ -13,7 +13,7 @@ import tempfile
 
 import pytest
 
-from frame import coverage
+from frame import coverage, order
 from frame.done import Done
 from frame.faults import Faults
 
@@ -51,6 +51,11 @@ def pytest_configure(config):
     for words in (["all", "unit", "replay"], [*flags, "all", "faults"]):
         if subprocess.run(["make", "-s", "-C", ROOT, jobs, *words], check=False).returncode:
             pytest.exit("the build failed", 2)
+
+
+def pytest_collection_modifyitems(items):
+    """The same order in every process."""
+    order.by_length(items, ROOT)
 
 
 @pytest.hookimpl(trylast=True)
