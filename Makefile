@@ -136,7 +136,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcli.a $(BUILD)/libassay
 # What they test of a program.
 $(BUILD)/unit/session: $(BUILD)/obj/transaction/session.o
 $(BUILD)/unit/verifier_store: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,store store_rows store_schema driver_sqlite driver_postgres \
-	progress reasons)
+	progress reasons recent)
 $(BUILD)/unit/verifier_store: LIBS += -lsqlite3 -lpq
 $(BUILD)/unit/unlock: $(patsubst %,$(BUILD)/obj/%.o,initramfs/unlock/terminal initramfs/unlock/words)
 $(BUILD)/unit/attach: $(patsubst %,$(BUILD)/obj/%.o,transaction/watch transaction/making initramfs/boot/mend)

@@ -39,10 +39,14 @@ __attribute__((constructor)) static void start(void)
 int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
 {
 	typedef int (*connect_fn)(int fd, __CONST_SOCKADDR_ARG address, socklen_t len);
-	const connect_fn real = (connect_fn)dlsym(RTLD_NEXT, "connect");
-	const double begun = now();
-	const int rc = real(fd, address, len);
+	static connect_fn real;
+	double begun;
+	int rc;
 
+	if (!real)
+		real = (connect_fn)dlsym(RTLD_NEXT, "connect");
+	begun = now();
+	rc = real(fd, address, len);
 	if (address.__sockaddr__->sa_family == AF_UNIX) {
 		times.tpm = fd;
 		times.asked = begun;
@@ -53,9 +57,12 @@ int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
 ssize_t read(int fd, void *to, size_t len)
 {
 	typedef ssize_t (*read_fn)(int fd, void *to, size_t len);
-	const read_fn real = (read_fn)dlsym(RTLD_NEXT, "read");
-	const ssize_t n = real(fd, to, len);
+	static read_fn real;
+	ssize_t n;
 
+	if (!real)
+		real = (read_fn)dlsym(RTLD_NEXT, "read");
+	n = real(fd, to, len);
 	if (fd == times.tpm && n > 0)
 		times.told = now();
 	return n;
@@ -64,9 +71,12 @@ ssize_t read(int fd, void *to, size_t len)
 ssize_t recv(int fd, void *to, size_t len, int flags)
 {
 	typedef ssize_t (*recv_fn)(int fd, void *to, size_t len, int flags);
-	const recv_fn real = (recv_fn)dlsym(RTLD_NEXT, "recv");
-	const ssize_t n = real(fd, to, len, flags);
+	static recv_fn real;
+	ssize_t n;
 
+	if (!real)
+		real = (recv_fn)dlsym(RTLD_NEXT, "recv");
+	n = real(fd, to, len, flags);
 	if (n > 0)
 		times.heard = now();
 	return n;
@@ -75,9 +85,12 @@ ssize_t recv(int fd, void *to, size_t len, int flags)
 ssize_t send(int fd, const void *from, size_t len, int flags)
 {
 	typedef ssize_t (*send_fn)(int fd, const void *from, size_t len, int flags);
-	const send_fn real = (send_fn)dlsym(RTLD_NEXT, "send");
-	const ssize_t n = real(fd, from, len, flags);
+	static send_fn real;
+	ssize_t n;
 
+	if (!real)
+		real = (send_fn)dlsym(RTLD_NEXT, "send");
+	n = real(fd, from, len, flags);
 	if (times.to >= 0 && times.heard > 0 && times.asked > times.heard)
 		(void)dprintf(times.to, "%.1f %.1f\n", now() - times.heard,
 			      times.told - times.asked);

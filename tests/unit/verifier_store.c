@@ -2,6 +2,7 @@
 /* The verifier's store: who comes first stays, who read an older state changes nothing. */
 #include "attest/verifier/progress.h"
 #include "attest/verifier/reasons.h"
+#include "attest/verifier/recent.h"
 #include "attest/verifier/store.h"
 
 #include <unistd.h>
@@ -328,6 +329,42 @@ static void reasons_add_up_and_are_bounded(void)
 	CHECK_STR(first, "first");
 }
 
+static struct host *new_host(uint8_t id, uint8_t ak)
+{
+	struct host *h = host_new();
+
+	if (h)
+		fill(h, id, ak);
+	return h;
+}
+
+static void a_host_that_was_put_is_taken_once(void)
+{
+	static const uint8_t one[EVIDENCE_HOST_SIZE] = { 1 };
+	static const uint8_t two[EVIDENCE_HOST_SIZE] = { 2 };
+	static const uint8_t other[EVIDENCE_HOST_SIZE] = { 1, 0, 1 }; /* in the place of one */
+	struct recent *recent = NULL;
+	struct err err = ERR_INIT;
+	struct host *h = new_host(0, 5);
+	struct host *again = new_host(0, 6);
+
+	CHECK(h && again);
+	CHECK_OK(recent_new(&recent, &err), &err);
+	CHECK(!recent_take(recent, one));
+	memcpy(h->id, one, sizeof(one));
+	memcpy(again->id, one, sizeof(one));
+	recent_put(recent, h);
+	CHECK(!recent_take(recent, two) && !recent_take(recent, other));
+	recent_put(recent, again);
+	CHECK(recent_take(recent, one) == again);
+	CHECK(!recent_take(recent, one));
+	memcpy(again->id, other, sizeof(other));
+	recent_put(recent, again);
+	CHECK(!recent_take(recent, one));
+	recent_free(recent);
+	recent_free(NULL);
+}
+
 static void no_reasons_are_of_no_boot(void)
 {
 	AUTO_BUF none = BUF_INIT(64);
@@ -353,6 +390,7 @@ static const struct unit_case cases[] = {
 	CASE(progress_that_is_none_is_refused),
 	CASE(reasons_add_up_and_are_bounded),
 	CASE(no_reasons_are_of_no_boot),
+	CASE(a_host_that_was_put_is_taken_once),
 	CASE_END,
 };
 UNIT_MAIN(cases)
