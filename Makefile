@@ -143,6 +143,7 @@ $(BUILD)/unit/session: $(BUILD)/obj/transaction/session.o
 $(BUILD)/unit/verifier_store: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,store store_meta store_rows store_schema driver_sqlite driver_postgres \
 	progress reasons)
 $(BUILD)/unit/verifier_store: LIBS += -lsqlite3 -lpq
+$(BUILD)/unit/recent: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,recent store_rows)
 $(BUILD)/unit/unlock: $(patsubst %,$(BUILD)/obj/%.o,initramfs/unlock/terminal initramfs/unlock/words \
 	initramfs/unlock/recovery)
 $(BUILD)/unit/attach: $(patsubst %,$(BUILD)/obj/%.o,transaction/watch transaction/making initramfs/boot/mend)
@@ -188,8 +189,8 @@ $(BUILD)/tcti.so: tests/frame/tcti.c
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -fPIC -O1 -g $(WARN) $(if $(WERROR),-Werror) -shared -o $@ $< -ltss2-tcti-swtpm
-# A clock that jumps; likewise.
-$(BUILD)/clock.so: tests/frame/clock.c
+# A clock that jumps, and one that stops what a round takes; likewise.
+$(BUILD)/clock.so $(BUILD)/times.so: $(BUILD)/%.so: tests/frame/%.c
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -fPIC -O1 -g $(WARN) $(if $(WERROR),-Werror) -shared -o $@ $< -ldl
@@ -229,7 +230,7 @@ timed: $(BENCH_BIN)
 replay: $(REPLAY_BIN)
 faults: $(BUILD)/faults.so $(BUILD)/faults/base $(BUILD)/interop/unseal $(BUILD)/interop/lock_volume $(BUILD)/timed/host \
 	$(BUILD)/unit/appraise_memory
-unit faults: $(BUILD)/tcti.so $(BUILD)/clock.so
+unit timed faults: $(BUILD)/tcti.so $(BUILD)/clock.so $(BUILD)/times.so
 fuzz-build: $(FUZZ_BIN)
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(foreach p,$(READY),$(patsubst %.o,%.d,$(call OBJ,$(DIR_$(p))) $(if $(MORE_$(p)),$(call OBJ,$(MORE_$(p))))))
