@@ -143,7 +143,9 @@ $(BUILD)/unit/session: $(BUILD)/obj/transaction/session.o
 $(BUILD)/unit/verifier_store: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,store store_meta store_rows store_schema driver_sqlite driver_postgres \
 	progress reasons)
 $(BUILD)/unit/verifier_store: LIBS += -lsqlite3 -lpq
-$(BUILD)/unit/recent: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,recent store_rows)
+$(BUILD)/unit/recent: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,recent store store_meta store_rows store_schema driver_sqlite \
+	driver_postgres progress reasons)
+$(BUILD)/unit/recent: LIBS += -lsqlite3 -lpq
 $(BUILD)/unit/unlock: $(patsubst %,$(BUILD)/obj/%.o,initramfs/unlock/terminal initramfs/unlock/words \
 	initramfs/unlock/recovery)
 $(BUILD)/unit/attach: $(patsubst %,$(BUILD)/obj/%.o,transaction/watch transaction/making initramfs/boot/mend)
