@@ -2,7 +2,6 @@
 /* Reasons as JSON. */
 #include "attest/verifier/reasons.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +97,14 @@ bool reasons_are_of_boot(const struct buf *text)
 void reasons_first(const struct buf *text, char ret_text[static VERDICT_TEXT_MAX])
 {
 	AUTO_JSON list = reasons_parse(text);
+	const char *first = member(list, 0, "text");
+	size_t len = strlen(first);
 
-	(void)snprintf(ret_text, VERDICT_TEXT_MAX, "%s", member(list, 0, "text"));
+	/* Between characters: PostgreSQL stores no other text, and then no failure. */
+	if (len >= VERDICT_TEXT_MAX)
+		len = VERDICT_TEXT_MAX - 1;
+	while (len && ((uint8_t)first[len] & 0xc0) == 0x80)
+		len--;
+	memcpy(ret_text, first, len);
+	ret_text[len] = '\0';
 }

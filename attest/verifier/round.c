@@ -61,7 +61,7 @@ static int begin_answer(struct worker *w, const struct host *host, const struct 
 			struct buf *out)
 {
 	AUTO_MEM struct progress *p = calloc(1, sizeof(*p));
-	const int64_t now = now_us();
+	struct nonce_times times = { .made = now_us() };
 	uint8_t nonce[NONCE_SIZE];
 	struct msg_nonce answer = { .nonce = { nonce, sizeof(nonce) } };
 	const struct appraise_state *s;
@@ -76,8 +76,8 @@ static int begin_answer(struct worker *w, const struct host *host, const struct 
 	answer.want_boot = !same || !s->boot_ok;
 	answer.list_offset = same ? s->list.offset : 0;
 	/* A clock that went back gives no nonce that counts as used. */
-	if (nonce_make(w->service->keys.token, host->id,
-		       now > host->nonce_us ? now : host->nonce_us + 1, nonce, &w->err) < 0)
+	times.order = times.made > host->nonce_us ? times.made : host->nonce_us + 1;
+	if (nonce_make(w->service->keys.token, host->id, &times, nonce, &w->err) < 0)
 		return -1;
 	return msg_nonce_encode(&answer, out, &w->err);
 }
@@ -134,20 +134,18 @@ static int check_nonce(struct round *round)
 {
 	const struct bytes *nonce = &round->evidence.nonce;
 	const int64_t most = (int64_t)round->trust->set.answer_within * 1000000;
-	int64_t time = 0;
+	struct nonce_times times;
 
-	if (nonce_open(round->service->keys.token, round->host->id, nonce->data, nonce->len, &time,
+	if (nonce_open(round->service->keys.token, round->host->id, nonce->data, nonce->len, &times,
 		       &round->err) < 0)
 		return -1;
-	if (time <= round->host->nonce_us)
+	if (times.order <= round->host->nonce_us)
 		return err_set(&round->err, "nonce: it was used, or a later one was");
-	if (round->now_us - time > most)
+	if (round->now_us - times.made > most)
 		return err_set(&round->err, "nonce: it is too old");
-	/* After a clock that went back the one that follows the last is taken, and no other. */
-	if (time - round->now_us > (int64_t)STORE_CLOCK_SLACK * 1000000 &&
-	    time != round->host->nonce_us + 1)
+	if (times.made - round->now_us > (int64_t)STORE_CLOCK_SLACK * 1000000)
 		return err_set(&round->err, "nonce: it is of the future");
-	round->host->nonce_us = time;
+	round->host->nonce_us = times.order;
 	return 0;
 }
 

@@ -47,19 +47,26 @@ int service_reload(struct service *service, struct err *err)
 	return 0;
 }
 
+int boots_decode(const struct buf *value, struct boot_list *ret_list, struct err *err)
+{
+	if (value->len > sizeof(ret_list->digest) || value->len % sizeof(ret_list->digest[0]))
+		return err_set(err, "store: the approved boots are damaged");
+	ret_list->n = value->len / sizeof(ret_list->digest[0]);
+	if (value->len)
+		memcpy(ret_list->digest, value->data, value->len);
+	return 0;
+}
+
 int service_refresh(struct service *service, struct store_conn *conn, struct err *err)
 {
 	AUTO_BUF value = BUF_INIT(STORE_META_MAX);
-	struct boot_list *list = &service->boots.list;
+	struct boot_list list;
 
-	if (store_meta_get(conn, META_BOOTS, &value, err) < 0)
+	if (store_meta_get(conn, META_BOOTS, &value, err) < 0 ||
+	    boots_decode(&value, &list, err) < 0)
 		return -1;
-	if (value.len > sizeof(list->digest) || value.len % sizeof(list->digest[0]))
-		return err_set(err, "store: the approved boots are damaged");
 	(void)pthread_rwlock_wrlock(&service->boots.lock);
-	list->n = value.len / sizeof(list->digest[0]);
-	if (value.len)
-		memcpy(list->digest, value.data, value.len);
+	service->boots.list = list;
 	(void)pthread_rwlock_unlock(&service->boots.lock);
 	return 0;
 }

@@ -70,6 +70,9 @@ MUST_USE int service_reload(struct service *service, struct err *err);
 /* Reads what other verifiers of the store may have changed. */
 MUST_USE int service_refresh(struct service *service, struct store_conn *conn, struct err *err);
 
+/* The approved boots of all hosts, as they are stored. */
+MUST_USE int boots_decode(const struct buf *value, struct boot_list *ret_list, struct err *err);
+
 #define META_BOOTS "boots" /* the name of the approved boots of all hosts in the store */
 
 int64_t now_us(void); /* microseconds since the epoch */

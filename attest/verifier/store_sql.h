@@ -17,7 +17,7 @@ enum store_statement {
 	SQL_HISTORY_LIST,
 	SQL_META_GET,
 	SQL_META_FIRST,
-	SQL_META_SET,
+	SQL_META_SWAP,
 	SQL_N
 };
 
@@ -37,10 +37,10 @@ static const char *const store_sql[SQL_N] = {
 		"WHERE id = $9 AND version = $10",
 	[SQL_HOST_ENROL] =
 		"INSERT INTO hosts (" HOST_COLUMNS
-		") VALUES ($1, $2, $3, $4, 1, 0, $5, '', '', '', 0, 0, $6) ON CONFLICT (id) DO "
+		") VALUES ($1, $2, $3, $4, 1, 0, $5, '', '', '', $6, 0, $6) ON CONFLICT (id) DO "
 		"UPDATE SET name = excluded.name, ak = excluded.ak, "
 		"certified = excluded.certified, state = 1, since = excluded.since, "
-		"version = hosts.version + 1 WHERE hosts.state = 0",
+		"nonce_us = excluded.nonce_us, version = hosts.version + 1 WHERE hosts.state = 0",
 	[SQL_HOST_ALLOW] = "INSERT INTO hosts (" HOST_COLUMNS
 			   ") VALUES ($1, '', '', 0, 0, 0, $2, '', '', '', 0, 0, $3) "
 			   "ON CONFLICT (id) DO NOTHING",
@@ -56,8 +56,7 @@ static const char *const store_sql[SQL_N] = {
 	[SQL_META_GET] = "SELECT value FROM meta WHERE name = $1",
 	[SQL_META_FIRST] = "INSERT INTO meta (name, value) VALUES ($1, $2) "
 			   "ON CONFLICT (name) DO NOTHING",
-	[SQL_META_SET] = "INSERT INTO meta (name, value) VALUES ($1, $2) "
-			 "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+	[SQL_META_SWAP] = "UPDATE meta SET value = $1 WHERE name = $2 AND value = $3",
 };
 
 #endif

@@ -42,7 +42,9 @@ static int visit_entry(const struct visit *v, const char *path, const char *name
 		return err_errno(err, "trust: %s", path);
 	if (S_ISDIR(st.st_mode) && !*level)
 		return level_counts(v->set, name) ? visit_dir(v, path, name, err) : 0;
-	return S_ISREG(st.st_mode) && config_is_cert(path) ? v->fn(v->ctx, level, path, err) : 0;
+	if (!S_ISREG(st.st_mode) || !config_is_cert(path) || !(*level || level_counts(v->set, "")))
+		return 0;
+	return v->fn(v->ctx, level, path, err);
 }
 
 static int visit_dir(const struct visit *v, const char *dir, const char *level, struct err *err)

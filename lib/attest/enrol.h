@@ -13,7 +13,7 @@
 #include "base/err.h"
 
 #define TOKEN_KEY_SIZE 32
-#define NONCE_SIZE 48 /* time in microseconds (8, big endian), random (8), HMAC-SHA-256 (32) */
+#define NONCE_SIZE 56 /* order, time, random (8 each), HMAC-SHA-256 (32) */
 
 /* The CAs that may sign EK certificates. */
 struct ek_trust;
@@ -65,13 +65,19 @@ MUST_USE int challenge_open(const uint8_t key[static TOKEN_KEY_SIZE], const void
 MUST_USE int enrol_host_id(const struct tpm_public *ek, uint8_t ret_host[static EVIDENCE_HOST_SIZE],
 			   struct err *err);
 
-/* A nonce that the verifier need not remember: bound to the host and the time.  It is used up when
- * the host's last one is not older: nonce_open gives its time for that. */
+/* Microseconds since the epoch.  They differ after a clock that went back. */
+struct nonce_times {
+	int64_t order; /* it is used up when the host's last one is not older */
+	int64_t made;  /* by the clock: how old it is */
+};
+
+/* A nonce that the verifier need not remember: bound to the host and the times. */
 MUST_USE int nonce_make(const uint8_t key[static TOKEN_KEY_SIZE],
-			const uint8_t host[static EVIDENCE_HOST_SIZE], int64_t now_us,
-			uint8_t ret_nonce[static NONCE_SIZE], struct err *err);
+			const uint8_t host[static EVIDENCE_HOST_SIZE],
+			const struct nonce_times *times, uint8_t ret_nonce[static NONCE_SIZE],
+			struct err *err);
 MUST_USE int nonce_open(const uint8_t key[static TOKEN_KEY_SIZE],
 			const uint8_t host[static EVIDENCE_HOST_SIZE], const void *nonce,
-			size_t len, int64_t *ret_time_us, struct err *err);
+			size_t len, struct nonce_times *ret_times, struct err *err);
 
 #endif

@@ -72,6 +72,16 @@ def check_hosts(verifier, first, count):
         assert verifier.history(index)[-1] == verifier.state(index)
 
 
+def test_a_name_that_is_no_text_fails_its_host(verifier):
+    """Any user names a file; where its words are cut, no character is cut in two."""
+    verifier.enrol(0)
+    assert verifier.round(0).state == "pass"
+    answer = verifier.round(0, **{"with": "odd-name"})
+    assert answer.state == "fail", answer
+    assert verifier.state(0) == "fail" and verifier.history(0)[-1] == "fail"
+    assert verifier.round(0, resets=2).state == "fail"
+
+
 def test_killed_at_any_time_no_verdict_is_lost(verifier, factor):
     """kill -9 under load, again and again: what was answered is there afterwards."""
     good, bad = 24, 6 * factor
@@ -205,6 +215,24 @@ def test_hosts_at_both_verifiers_at_once(pair):
     assert two.state(100) == "pass"
 
 
+def test_boots_approved_at_both_verifiers_at_once(pair):
+    """Two administrators at once: no word of one undoes the other's."""
+    boots = [f"{n:064x}" for n in range(48)]
+    for boot in boots[:24]:
+        assert pair[0].admin("POST", f"/boots/{boot}")[0] == 200
+
+    def say(words):
+        verifier, method, each = words
+        return [verifier.admin(method, f"/boots/{boot}")[0] for boot in each]
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(say, [(pair[0], "DELETE", boots[:24]), (pair[1], "POST", boots[24:])]))
+    assert set(sum(told, [])) == {200}
+    time.sleep(3)
+    for each in pair:
+        assert sorted(each.admin("GET", "/boots")[1]["boots"]) == boots[24:]
+
+
 def test_two_start_at_once_on_an_empty_store(tmp_path, build_dir, rsa_keys, postgres):
     """One makes the tables and the key; both serve."""
     made = [Verifier(tmp_path / name, build_dir, rsa_keys, service=f"store = {postgres.url}")
@@ -279,6 +307,26 @@ def test_a_clock_that_jumps(tmp_path, build_dir, plain_bin_dir, rsa_keys):
         verifier.stop()
 
 
+def test_an_old_nonce_after_a_clock_that_went_back(tmp_path, build_dir, plain_bin_dir, rsa_keys):
+    """It is as old as it is, also where its time had to follow one of the future."""
+    offset = tmp_path / "clock"
+    offset.write_text("7200")
+    verifier = Verifier(tmp_path / "v", plain_bin_dir.parent, rsa_keys)
+    verifier.start(LD_PRELOAD=str(plain_bin_dir.parent / "clock.so"), ASSAY_TEST_CLOCK=str(offset))
+    try:
+        verifier.enrol(0)
+        assert verifier.round(0).state == "pass"
+        offset.write_text("0")
+        with verifier.hold(0, 3) as held:
+            offset.write_text("3600")
+            answer = held.communicate(timeout=60)[0].decode()
+        assert "403" in answer and "too old" in answer, answer
+        assert verifier.state(0) == "stale"
+        assert verifier.round(0).state == "pass"
+    finally:
+        verifier.stop()
+
+
 def test_a_newer_store_is_left_alone(trouble, tmp_path, build_dir, rsa_keys):
     """A downgrade is refused, and says what is needed."""
     verifier = Verifier(tmp_path / "v", build_dir, rsa_keys).start()
@@ -286,6 +334,25 @@ def test_a_newer_store_is_left_alone(trouble, tmp_path, build_dir, rsa_keys):
     store = verifier.top / "state/verifier.db"
     subprocess.run(["sqlite3", store, "INSERT INTO migrations VALUES (99)"], check=True)
     assert "a newer one is needed" in trouble("assay-verifier", "--config", verifier.config).err
+
+
+def test_a_result_has_room_for_every_reason(tmp_path, build_dir, rsa_keys):
+    """As many as are kept, of the longest words: a relying party hears of the failure."""
+    verifier = Verifier(tmp_path / "v", build_dir, rsa_keys).start()
+    try:
+        verifier.enrol()
+        assert verifier.round(**{"with": "unsigned-file"}).state == "fail"
+        verifier.stop()
+        reasons = json.dumps([{"code": "keyring", "text": f"{i:02}{'x' * 1970}", "entry": i}
+                              for i in range(32)], separators=(",", ":"))
+        subprocess.run(["sqlite3", verifier.top / "state/verifier.db"], check=True, text=True,
+                       input=f"UPDATE hosts SET reasons = '{reasons}'")
+        verifier.start()
+        claims = verifier.result()[1]["submods"]["host"]
+        assert claims["ear.status"] == "contraindicated"
+        assert len(claims["assay.host"]["reasons"]) == 32
+    finally:
+        verifier.stop()
 
 
 @pytest.mark.parametrize("sql", [

@@ -172,7 +172,7 @@ class Verifier:
         """A nonce."""
         asked = self.keep("/v1/round", BEGIN, body)
         assert asked["host"] == self.host
-        self.nonce = os.urandom(48)
+        self.nonce = os.urandom(56)
         return message(NONCE, nonce=self.nonce, list_offset=len(self.list),
                        want_boot=self.want_boot)
 

@@ -272,40 +272,44 @@ static void a_host_is_named_by_its_ek(void)
 }
 
 /* Nonces. */
-static void a_nonce_comes_back_with_its_time(void)
-{
-	uint8_t nonce[NONCE_SIZE], again[NONCE_SIZE];
-	struct err err = ERR_INIT;
-	int64_t time_us = 0;
+static const struct nonce_times early = { .order = 1, .made = 1 };
 
-	CHECK_OK(nonce_make(key, host, 1700000000123456, nonce, &err), &err);
-	CHECK_OK(nonce_open(key, host, nonce, sizeof(nonce), &time_us, &err), &err);
-	CHECK(time_us == 1700000000123456);
-	CHECK_OK(nonce_make(key, host, 1700000000123456, again, &err), &err);
+static void a_nonce_comes_back_with_its_times(void)
+{
+	const struct nonce_times now = { .order = 1700000000123457, .made = 1700000000123456 };
+	const struct nonce_times before = { .order = 1, .made = -1 };
+	uint8_t nonce[NONCE_SIZE], again[NONCE_SIZE];
+	struct nonce_times times = { .made = 0 };
+	struct err err = ERR_INIT;
+
+	CHECK_OK(nonce_make(key, host, &now, nonce, &err), &err);
+	CHECK_OK(nonce_open(key, host, nonce, sizeof(nonce), &times, &err), &err);
+	CHECK(times.order == now.order && times.made == now.made);
+	CHECK_OK(nonce_make(key, host, &now, again, &err), &err);
 	CHECK(memcmp(nonce, again, sizeof(nonce)) != 0);
-	CHECK_FAILS(nonce_make(key, host, -1, again, &err), &err, "1970");
+	CHECK_FAILS(nonce_make(key, host, &before, again, &err), &err, "1970");
 }
 
 static void a_nonce_of_another_host(void)
 {
 	uint8_t nonce[NONCE_SIZE];
 	struct err err = ERR_INIT;
-	int64_t time_us = 5;
+	struct nonce_times times = { .made = 5 };
 
-	CHECK_OK(nonce_make(key, host, 1, nonce, &err), &err);
-	CHECK_FAILS(nonce_open(key, other_host, nonce, sizeof(nonce), &time_us, &err), &err,
+	CHECK_OK(nonce_make(key, host, &early, nonce, &err), &err);
+	CHECK_FAILS(nonce_open(key, other_host, nonce, sizeof(nonce), &times, &err), &err,
 		    "not ours, or another host's");
-	CHECK(time_us == 5);
+	CHECK(times.made == 5);
 }
 
 static void a_nonce_of_another_verifier(void)
 {
 	uint8_t nonce[NONCE_SIZE];
 	struct err err = ERR_INIT;
-	int64_t time_us;
+	struct nonce_times times;
 
-	CHECK_OK(nonce_make(other_key, host, 1, nonce, &err), &err);
-	CHECK_FAILS(nonce_open(key, host, nonce, sizeof(nonce), &time_us, &err), &err, "not ours");
+	CHECK_OK(nonce_make(other_key, host, &early, nonce, &err), &err);
+	CHECK_FAILS(nonce_open(key, host, nonce, sizeof(nonce), &times, &err), &err, "not ours");
 }
 
 /* A later time, to use it again, is one of them. */
@@ -313,12 +317,12 @@ static void any_bit_of_a_nonce(void)
 {
 	uint8_t nonce[NONCE_SIZE];
 	struct err err = ERR_INIT;
-	int64_t time_us;
+	struct nonce_times times;
 
-	CHECK_OK(nonce_make(key, host, 1, nonce, &err), &err);
+	CHECK_OK(nonce_make(key, host, &early, nonce, &err), &err);
 	for (size_t bit = 0; bit < 8 * sizeof(nonce); bit++) {
 		nonce[bit / 8] ^= (uint8_t)(1U << bit % 8);
-		CHECK_FAILS(nonce_open(key, host, nonce, sizeof(nonce), &time_us, &err), &err,
+		CHECK_FAILS(nonce_open(key, host, nonce, sizeof(nonce), &times, &err), &err,
 			    "not ours");
 		nonce[bit / 8] ^= (uint8_t)(1U << bit % 8);
 	}
@@ -328,14 +332,14 @@ static void a_nonce_of_another_size(void)
 {
 	uint8_t nonce[NONCE_SIZE + 1] = { 0 };
 	struct err err = ERR_INIT;
-	int64_t time_us;
+	struct nonce_times times;
 
-	CHECK_OK(nonce_make(key, host, 1, nonce, &err), &err);
+	CHECK_OK(nonce_make(key, host, &early, nonce, &err), &err);
 	for (size_t len = 0; len <= sizeof(nonce); len++)
 		if (len != NONCE_SIZE)
-			CHECK_FAILS(nonce_open(key, host, nonce, len, &time_us, &err), &err,
-				    "not 48 bytes");
-	CHECK_FAILS(nonce_open(key, host, NULL, 0, &time_us, &err), &err, "not 48 bytes");
+			CHECK_FAILS(nonce_open(key, host, nonce, len, &times, &err), &err,
+				    "not 56 bytes");
+	CHECK_FAILS(nonce_open(key, host, NULL, 0, &times, &err), &err, "not 56 bytes");
 }
 
 /* Challenges. */
@@ -411,7 +415,7 @@ static void a_nonce_is_no_challenge(void)
 	struct err err = ERR_INIT;
 	struct challenge c;
 
-	CHECK_OK(nonce_make(key, host, 1, nonce, &err), &err);
+	CHECK_OK(nonce_make(key, host, &early, nonce, &err), &err);
 	CHECK_FAILS(challenge_open(key, nonce, sizeof(nonce), &c, &err), &err, "not ours");
 }
 
@@ -444,7 +448,7 @@ static const struct unit_case cases[] = {
 	CASE(a_credential_is_never_twice_the_same),
 	CASE(only_an_ek_gets_a_credential),
 	CASE(a_host_is_named_by_its_ek),
-	CASE(a_nonce_comes_back_with_its_time),
+	CASE(a_nonce_comes_back_with_its_times),
 	CASE(a_nonce_of_another_host),
 	CASE(a_nonce_of_another_verifier),
 	CASE(any_bit_of_a_nonce),
