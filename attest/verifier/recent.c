@@ -43,6 +43,10 @@ void recent_put(struct recent *recent, struct host *host)
 	struct host **place = place_of(recent, host->id);
 	struct host *before;
 
+	if (host->reasons.len > 0) {
+		host_free(host);
+		return;
+	}
 	(void)pthread_mutex_lock(&recent->lock);
 	before = *place;
 	*place = host;

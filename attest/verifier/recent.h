@@ -17,7 +17,7 @@ struct recent;
 MUST_USE int recent_new(struct recent **ret_recent, struct err *err);
 void recent_free(struct recent *recent);
 
-/* Takes the host over. */
+/* Takes the host over.  One with reasons against it is not kept: they may be long. */
 void recent_put(struct recent *recent, struct host *host);
 /* The caller's from now on; NULL: it is not there. */
 struct host *recent_take(struct recent *recent, const uint8_t id[static EVIDENCE_HOST_SIZE]);
