@@ -39,7 +39,7 @@ static const char *const store_sql[SQL_N] = {
 		"WHERE id = $9 AND version = $10",
 	[SQL_HOST_ENROL] =
 		"INSERT INTO hosts (" HOST_COLUMNS ") VALUES ($1, $2, $3, $4, 1, 0, $5, '', '', "
-						   "'', $6, 0, $6, $7) ON CONFLICT (id) DO "
+		"'', $6, 0, $6, $7) ON CONFLICT (id) DO "
 		"UPDATE SET name = excluded.name, ak = excluded.ak, "
 		"certified = excluded.certified, ca = excluded.ca, state = 1, "
 		"since = excluded.since, nonce_us = excluded.nonce_us, "
