@@ -15,6 +15,7 @@
 #include "attest/verifier/http.h"
 #include "attest/verifier/sweep.h"
 #include "attest/verifier/worker.h"
+#include "crypto/pubkey.h"
 
 #define FILES_SPARE 128	  /* descriptors beside those of connections */
 #define REFRESH_SECONDS 2 /* for what other verifiers of the store changed */
@@ -107,8 +108,8 @@ static int start_threads(struct running *r, struct err *err)
 	struct service *s = &r->service;
 
 	queue_init(&s->queue);
-	if (events_new(&s->set, &s->events, err) < 0 ||
-	    committer_new(s->store, &s->committer, err) < 0)
+	if (events_new(&s->set, &s->events, err) < 0 || recent_new(&s->recent, err) < 0 ||
+	    pubkey_curve_new(&s->p256, err) < 0 || committer_new(s->store, &s->committer, err) < 0)
 		return -1;
 	return workers_start(s, count_workers(&s->set), &r->workers, err);
 }
@@ -165,6 +166,8 @@ static void stop(struct running *r)
 		refuse_rest(s);
 	http_free(r->http);
 	events_free(s->events);
+	recent_free(s->recent);
+	pubkey_curve_free(s->p256);
 	store_conn_done(&r->conn);
 	keys_done(&s->keys);
 	trust_release(s->trust);

@@ -16,6 +16,7 @@ struct round {
 	struct request *request;
 	struct trust *trust;
 	struct host *host;
+	bool recent; /* the host is as it was when it got its nonce, or later */
 	struct progress progress;
 	struct msg_evidence evidence;
 	struct appraise_input input;
@@ -107,6 +108,7 @@ void route_begin(struct worker *w, struct request *r)
 	}
 	(void)atomic_fetch_add(&w->service->metrics.begun, 1);
 	reply_ok(r, TYPE_CBOR);
+	recent_put(w->service->recent, take_ptr(&host));
 }
 
 static void end(struct round *round)
@@ -196,6 +198,7 @@ static int judge(struct round *round)
 	if (public_decode(round->host->ak, round->host->ak_len, &round->ak, &round->err) < 0 ||
 	    load_progress(round->host, round->trust, &round->progress, &round->err) < 0)
 		return -1;
+	round->ak.p256 = round->service->p256;
 	*in = (struct appraise_input){ .policy = &round->trust->policy,
 				       .judge = round->trust->judge,
 				       .ak = &round->ak,
@@ -266,46 +269,69 @@ static void submit(struct round *round)
 	committer_submit(round->service->committer, &round->job);
 }
 
-static void work_on(struct round *round, struct store_conn *conn)
+/* Its row; of the first try as it was read with the question. */
+static int read_host(struct round *round, struct store_conn *conn, bool *ret_there)
+{
+	const bool first = !round->host && round->request->tries == 0;
+
+	host_free(round->host);
+	round->host = first ? recent_take(round->service->recent, round->evidence.host) : NULL;
+	round->recent = *ret_there = round->host;
+	if (round->recent)
+		return 0;
+	round->host = host_new();
+	if (!round->host)
+		return err_set(&round->err, "out of memory");
+	return store_host_get(conn, round->evidence.host, round->host, ret_there, &round->err);
+}
+
+/* What there is to answer before anything is committed: HTTP_OK for nothing. */
+static enum http_status weigh(struct round *round, struct store_conn *conn)
 {
 	bool there = false;
 
-	round->now_us = now_us();
-	if (store_host_get(conn, round->evidence.host, round->host, &there, &round->err) < 0) {
-		trouble(round);
-		return;
-	}
+	if (read_host(round, conn, &there) < 0)
+		return HTTP_UNAVAILABLE;
 	if (!there || round->host->state == HOST_ALLOWED) {
-		refuse(round, HTTP_NOT_FOUND, "no such host is enrolled");
-		return;
+		(void)err_set(&round->err, "no such host is enrolled");
+		return HTTP_NOT_FOUND;
 	}
 	if (check_nonce(round) < 0) {
-		(void)atomic_fetch_add(&round->service->metrics.nonces_refused, 1);
-		refuse(round, HTTP_FORBIDDEN, round->err.text);
-		return;
+		if (!round->recent)
+			(void)atomic_fetch_add(&round->service->metrics.nonces_refused, 1);
+		return HTTP_FORBIDDEN;
 	}
-	if (judge(round) < 0) {
-		trouble(round);
-		return;
-	}
+	if (judge(round) < 0)
+		return HTTP_UNAVAILABLE;
 	if (!is_proven(&round->verdict)) {
-		refuse(round, HTTP_FORBIDDEN, round->verdict.reasons[0].text);
-		return;
+		(void)err_set(&round->err, "%s", round->verdict.reasons[0].text);
+		return HTTP_FORBIDDEN;
 	}
-	if (conclude(round) < 0)
+	return conclude(round) < 0 ? HTTP_UNAVAILABLE : HTTP_OK;
+}
+
+static void work_on(struct round *round, struct store_conn *conn)
+{
+	enum http_status status;
+
+	round->now_us = now_us();
+	status = weigh(round, conn);
+	/* What the store does not check is not decided by a row that may be old. */
+	if (status != HTTP_OK && round->recent)
+		status = weigh(round, conn);
+	if (status == HTTP_OK)
+		submit(round);
+	else if (status == HTTP_UNAVAILABLE)
 		trouble(round);
 	else
-		submit(round);
+		refuse(round, status, round->err.text);
 }
 
 void route_evidence(struct worker *w, struct request *r)
 {
 	struct round *round = calloc(1, sizeof(*round));
 
-	if (round)
-		round->host = host_new();
-	if (!round || !round->host) {
-		free(round);
+	if (!round) {
 		reply_text(r, HTTP_UNAVAILABLE, "out of memory");
 		request_finish(r);
 		return;

@@ -10,6 +10,7 @@
 #include "attest/verifier/events.h"
 #include "attest/verifier/keys.h"
 #include "attest/verifier/queue.h"
+#include "attest/verifier/recent.h"
 #include "attest/verifier/trust.h"
 
 /* Counted since the start; shown by /metrics. */
@@ -54,6 +55,8 @@ struct service {
 	uint8_t trust_mark[TRUST_MARK_SIZE]; /* the main thread's: of what was read last */
 	struct global_boots boots;
 	struct committer *committer;
+	struct recent *recent;
+	struct pubkey_curve *p256;
 	struct events *events;
 	struct queue queue;
 	struct metrics metrics;
