@@ -148,6 +148,7 @@ $(BUILD)/unit/recent: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,recent store
 $(BUILD)/unit/recent: LIBS += -lsqlite3 -lpq
 $(BUILD)/unit/unlock: $(patsubst %,$(BUILD)/obj/%.o,initramfs/unlock/terminal initramfs/unlock/words \
 	initramfs/unlock/recovery)
+$(BUILD)/unit/next_lock: $(patsubst %,$(BUILD)/obj/assay/%.o,next_boot/lock checks/report host/host commands/out)
 $(BUILD)/unit/attach: $(patsubst %,$(BUILD)/obj/%.o,transaction/watch transaction/making initramfs/boot/mend)
 $(BUILD)/obj/tests/unit/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
 

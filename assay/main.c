@@ -158,6 +158,10 @@ static int forward(char **argv)
 	command = argv[1];
 	argv[1] = name;
 	(void)dispatch_exec(command, argv + 1, &err);
+	if (strcmp(command, "verifier") == 0 && io_require_proc(NULL) == 0) {
+		(void)fprintf(stderr, "assay: 'verifier' is in the package assay-verifier\n");
+		return CMD_TROUBLE;
+	}
 	(void)fprintf(stderr, "assay: %s; see 'assay --help'\n", err.text);
 	return CMD_TROUBLE;
 }
@@ -170,6 +174,12 @@ static int run(int argc, char **argv)
 			  strcmp(argv[1], "help") == 0)) {
 		print_help();
 		return cmd_finish(program.name, CMD_YES);
+	}
+	if (argc >= 3 && *argv[1] == '-' && strcmp(argv[1], "--version") != 0) {
+		(void)fprintf(stderr, "assay: ");
+		cmd_print_name(stderr, argv[1]);
+		(void)fprintf(stderr, ": options follow the command; see 'assay --help'\n");
+		return CMD_TROUBLE;
 	}
 	if (argc >= 2 && !is_own(argv[1]))
 		return forward(argv);

@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "cli/cmd.h"
+#include "crypto/key.h"
 
 #define PROMPT_MAX 256 /* bytes */
 
@@ -42,13 +43,18 @@ static int from_file(char *ret_text, size_t max, struct err *err)
 	return 0;
 }
 
-int passphrase_ask(const char *uri, char *ret_text, size_t max, struct err *err)
+int passphrase_ask(const char *uri, unsigned int wrong, char *ret_text, size_t max, struct err *err)
 {
+	unsigned int left = wrong < KEY_TRIES ? KEY_TRIES - wrong : 0;
+	char again[64] = "";
 	char prompt[PROMPT_MAX];
 
 	if (passphrase_file)
 		return from_file(ret_text, max, err);
-	(void)snprintf(prompt, sizeof(prompt), "passphrase of %s", uri);
+	if (wrong)
+		(void)snprintf(again, sizeof(again), "wrong passphrase, %u more %s\n", left,
+			       left == 1 ? "try" : "tries");
+	(void)snprintf(prompt, sizeof(prompt), "%spassphrase of %s", again, uri);
 	return cmd_ask_secret(prompt, ret_text, max, err);
 }
 

@@ -14,7 +14,8 @@
 void passphrase_use_file(const char *path);
 
 /* A key_ask_fn.  A file that others may read is refused. */
-int passphrase_ask(const char *uri, char *ret_text, size_t max, struct err *err);
+int passphrase_ask(const char *uri, unsigned int wrong, char *ret_text, size_t max,
+		   struct err *err);
 
 /* A new one: from the file, or asked twice. */
 MUST_USE int passphrase_ask_new(char *ret_text, size_t max, struct err *err);

@@ -66,7 +66,7 @@ void cmd_print_name(FILE *to, const char *name)
 	}
 }
 
-enum asked { ASKED_YES, ASKED_AGAIN, ASKED_NO };
+enum asked { ASKED_YES, ASKED_AGAIN, ASKED_NO, ASKED_TOO_LONG };
 
 /* Waits for a line, or for a signal that is blocked and wants to be let through. */
 static bool wait_for_line(int tty, int signals)
@@ -101,7 +101,7 @@ static enum asked read_line(int tty, int signals, char *ret_text, size_t max)
 			return ASKED_YES;
 		}
 	}
-	return ASKED_NO;
+	return ASKED_TOO_LONG;
 }
 
 /*
@@ -146,7 +146,9 @@ int cmd_ask_secret(const char *prompt, char *ret_text, size_t max, struct err *e
 		return err_set(err, "a passphrase is needed and there is no terminal to ask on");
 	while (asked == ASKED_AGAIN)
 		asked = ask_once(tty, prompt, ret_text, max);
+	if (asked == ASKED_TOO_LONG)
+		return err_set(err, "the passphrase is longer than %zu bytes", max - 1);
 	if (asked == ASKED_NO)
-		return err_set(err, "no passphrase of at most %zu bytes was given", max - 1);
+		return err_set(err, "no passphrase was given");
 	return 0;
 }

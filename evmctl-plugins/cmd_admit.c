@@ -59,6 +59,23 @@ static int check_level(const struct job *job, struct err *err)
 		       level_name(config, level_of_host(config)));
 }
 
+/* dir is the directory above the file that it is about, NULL: the file. */
+static int not_roots(const char *real, const char *dir, const struct stat *st, struct err *err)
+{
+	const char *in = dir ? ", by its directory " : "";
+	const char *where = dir ? dir : "";
+
+	if (st->st_uid != 0)
+		return err_set(err,
+			       "%s: others than root can change it%s%s (owner %u): chown it to "
+			       "root, or copy the file where only root can write",
+			       real, in, where, (unsigned int)st->st_uid);
+	return err_set(err,
+		       "%s: others than root can change it%s%s (mode %04o): 'chmod go-w', or copy "
+		       "the file where only root can write",
+		       real, in, where, (unsigned int)(st->st_mode & 07777));
+}
+
 /* What a user may change or exchange would be another file than the log tells of. */
 static int check_is_roots(const char *real, struct err *err)
 {
@@ -72,11 +89,7 @@ static int check_is_roots(const char *real, struct err *err)
 		if (lstat(*path ? path : "/", &st) < 0)
 			return err_errno(err, "%s", real);
 		if (st.st_uid != 0 || (st.st_mode & 022))
-			return err_set(err,
-				       "%s: %s%s is not root's alone to change: put the file where "
-				       "it is",
-				       real, dir ? "the directory " : "",
-				       dir && !*path ? "/" : path);
+			return not_roots(real, dir ? (*path ? path : "/") : NULL, &st, err);
 		slash = strrchr(path, '/');
 		if (!slash || !*path)
 			return 0;

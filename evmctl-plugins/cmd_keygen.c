@@ -39,6 +39,7 @@ struct keygen {
 	char *root; /* as job_root_parse has it; NULL: the running system */
 	bool from_file;
 	bool no_passphrase;
+	bool given; /* the paths, by the operator: no directory is made for them */
 };
 
 static void cleanup_key(struct key **key)
@@ -82,13 +83,27 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 	return err_set(err, "unknown option");
 }
 
+/* A path that was given may be mistyped. */
+static int require_parent(const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	AUTO_STR dir = slash && slash != path ? strndup(path, (size_t)(slash - path)) : NULL;
+	struct stat st;
+
+	if (!dir || (stat(dir, &st) == 0 && S_ISDIR(st.st_mode)))
+		return 0;
+	return err_set(err, "%s: there is no directory %s; make it first", path, dir);
+}
+
 /* The directory of path: those above as usual, itself with the mode. */
-static int make_parent(const char *path, mode_t mode, struct err *err)
+static int make_parent(const struct keygen *k, const char *path, mode_t mode, struct err *err)
 {
 	AUTO_STR dir = strdup(path);
 	char *slash = dir ? strrchr(dir, '/') : NULL;
 	char *upper;
 
+	if (k->given)
+		return 0;
 	if (!dir)
 		return err_set(err, "out of memory");
 	if (!slash || slash == dir)
@@ -117,7 +132,7 @@ static int save_key(const struct keygen *k, const struct key *key, struct err *e
 	if (rc == 0)
 		rc = keygen_encode(key, k->no_passphrase ? NULL : passphrase, &text, err);
 	explicit_bzero(passphrase, sizeof(passphrase));
-	if (rc < 0 || make_parent(k->key, 0700, err) < 0)
+	if (rc < 0 || make_parent(k, k->key, 0700, err) < 0)
 		return -1;
 	return io_create_file(k->key, &text, 0600, err);
 }
@@ -132,7 +147,7 @@ static int save_cert(const struct keygen *k, const struct key *key, struct err *
 		(void)strcpy(host, "this host");
 	(void)snprintf(name, sizeof(name), "Assay signing key of %s", host);
 	if (keygen_self_sign(key, k->name ? k->name : name, (unsigned int)k->days, &der, err) < 0 ||
-	    make_parent(k->cert, 0755, err) < 0)
+	    make_parent(k, k->cert, 0755, err) < 0)
 		return -1;
 	return io_create_file(k->cert, &der, 0644, err);
 }
@@ -165,17 +180,34 @@ static int make(const struct keygen *k, struct err *err)
 
 	if (io_exists(k->cert))
 		return refuse(k, err);
+	if (k->given && require_parent(k->cert, err) < 0)
+		return -1;
 	if (key_is_there(k->key)) {
 		if (key_load(k->key, passphrase_ask, &key, err) < 0)
 			return -1;
 		return save_cert(k, key, err);
 	}
-	if (keygen_generate(k->type, &key, err) < 0 || save_key(k, key, err) < 0)
+	if ((k->given && require_parent(k->key, err) < 0) ||
+	    keygen_generate(k->type, &key, err) < 0 || save_key(k, key, err) < 0)
 		return -1;
 	if (save_cert(k, key, err) == 0)
 		return 0;
 	(void)unlink(k->key);
 	return -1;
+}
+
+static void tell(const struct keygen *k, bool had_key)
+{
+	if (isatty(STDERR_FILENO) != 1)
+		return;
+	(void)fprintf(stderr, "made ");
+	if (!had_key) {
+		cmd_print_name(stderr, k->key);
+		(void)fprintf(stderr, " and ");
+	}
+	cmd_print_name(stderr, k->cert);
+	(void)fprintf(stderr, "; keep a copy of the key elsewhere: without it nothing new can be "
+			      "signed\n");
 }
 
 /* A root that is mistyped is not made. */
@@ -206,6 +238,7 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 	struct err err = ERR_INIT;
 	int ret = CMD_TROUBLE;
 	int first = cmd_options(cmd, argc, argv, set_option, &k, &ret);
+	bool had_key;
 	bool usual;
 
 	if (first < 0)
@@ -221,10 +254,18 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 	if (k.key && !k.cert)
 		return cmd_misuse(cmd, "--key needs --cert, the file for its certificate");
 	usual = !k.key && !k.root;
+	k.given = k.key != NULL;
+	if (usual && geteuid() != 0) {
+		(void)err_set(&err, "only root can make the host's key; --key and --cert make one "
+				    "elsewhere");
+		return cmd_fail(cmd, &err);
+	}
 	k.key = k.key ? k.key : config->signing;
 	k.cert = k.cert ? k.cert : config->certificate;
+	had_key = key_is_there(k.key);
 	if (make(&k, &err) < 0)
 		return cmd_fail(cmd, &err);
+	tell(&k, had_key);
 	if (usual)
 		cmd_next("assay check");
 	return CMD_YES;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include <jansson.h>
 
@@ -12,6 +13,7 @@
 #include "base/root.h"
 #include "cli/json.h"
 #include "cli/passphrase.h"
+#include "ima/policy_gen.h"
 
 static const char *const outcome_names[ENGINE_OUTCOMES] = {
 	[ENGINE_SIGNED] = "signed",   [ENGINE_KEPT] = "kept",	  [ENGINE_VALID] = "valid",
@@ -35,7 +37,7 @@ static int parse_jobs(const char *value, unsigned int *ret_jobs, struct err *err
 {
 	unsigned long n = 0;
 
-	if (cmd_parse_uint(value, 0, ENGINE_JOBS_MAX, &n, err) < 0)
+	if (cmd_parse_uint(value, 1, ENGINE_JOBS_MAX, &n, err) < 0)
 		return -1;
 	*ret_jobs = (unsigned int)n;
 	return 0;
@@ -326,6 +328,22 @@ int job_operand(const struct job *job, const char *operand, char **ret_path, str
 	return 0;
 }
 
+/* A signature is no use there; it may be one for the time when the file lies elsewhere. */
+static void warn_of_foreign(const struct job *job, const char *path)
+{
+	const char *name = NULL;
+	struct statfs fs;
+
+	if (job->engine.act != ENGINE_SIGN || statfs(path, &fs) < 0)
+		return;
+	name = policy_foreign_name((uint64_t)(unsigned int)fs.f_type);
+	if (!name)
+		return;
+	(void)fprintf(stderr, "%s: %s: ", cmd_program_name(), job->cmd->name);
+	cmd_print_name(stderr, shown_path(job, path));
+	(void)fprintf(stderr, ": on %s: will not run where Assay enforces\n", name);
+}
+
 static int feed_operand(struct engine *engine, const struct job *job, const char *operand,
 			struct err *err)
 {
@@ -333,9 +351,12 @@ static int feed_operand(struct engine *engine, const struct job *job, const char
 	struct err why = ERR_INIT;
 	struct stat st;
 
-	if (job_operand(job, operand, &path, &why) < 0)
+	if (job_operand(job, operand, &path, &why) < 0) {
 		engine_push_failure(engine, operand, why.text);
-	else if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return 0;
+	}
+	warn_of_foreign(job, path);
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
 		return engine_push_file(engine, path, true, NULL, err);
 	else if (job->recursive)
 		return engine_push_tree(engine, path, err);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/hex.h"
 #include "base/io.h"
@@ -10,6 +11,7 @@
 #include "crypto/keygen.h"
 #include "lock/commands.h"
 #include "lock/empty.h"
+#include "lock/host.h"
 #include "lock/request.h"
 #include "lock/show.h"
 #include "lock/work.h"
@@ -49,14 +51,11 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 		a->key = value;
 		return 0;
 	case TYPE:
-		if (keygen_type_parse(value, &a->type, err) < 0)
-			return -1;
-		if (a->type != KEYGEN_P256 && a->type != KEYGEN_RSA2048)
-			return err_set(err,
-				       "--type: not every TPM can verify by a key of '%s' "
-				       "(p256, rsa2048)",
-				       value);
-		return 0;
+		if (keygen_type_parse(value, &a->type, NULL) == 0 &&
+		    (a->type == KEYGEN_P256 || a->type == KEYGEN_RSA2048))
+			return 0;
+		return err_set(err, "'%s' is no key that every TPM can verify by (p256, rsa2048)",
+			       value);
 	case PASSPHRASE_FILE:
 		a->from_file = true;
 		passphrase_use_file(value);
@@ -107,11 +106,19 @@ static int init(const struct authority *a, struct err *err)
 	if (io_exists(path))
 		return err_set(err, "%s: exists already; move it away first to make a new one",
 			       path);
+	if (!a->key && host_has_tpm(err) < 0)
+		return -1;
 	if (!a->no_passphrase)
 		rc = passphrase_ask_new(passphrase, sizeof(passphrase), err);
 	if (rc == 0)
 		rc = a->key ? init_file(a, passphrase, err) : init_tpm(passphrase, err);
 	explicit_bzero(passphrase, sizeof(passphrase));
+	if (rc == 0 && a->key && isatty(STDERR_FILENO) == 1) {
+		(void)fprintf(stderr, "made ");
+		cmd_print_name(stderr, a->key);
+		(void)fprintf(stderr, "; keep a copy of it elsewhere: without it no boot can be "
+				      "approved\n");
+	}
 	return rc;
 }
 
@@ -162,13 +169,15 @@ static int sign(const struct authority *a, const char *path, struct err *err)
 	AUTO_MEM struct lock_request *r = calloc(1, sizeof(*r));
 	AUTO_BUF in = BUF_INIT(LOCK_REQUEST_MAX + 1);
 	AUTO_BUF out = BUF_INIT(LOCK_REQUEST_MAX);
+	struct err why = ERR_INIT;
 
 	if (!r)
 		return err_set(err, "out of memory");
 	if (io_read_file(path, &in, err) < 0)
 		return -1;
-	if (lock_request_decode(in.data, in.len, r, err) < 0)
-		return err_prepend(err, "%s", path);
+	if (lock_request_decode(in.data, in.len, r, &why) < 0)
+		return err_set(err, "%s: no request that 'assay lock approve --request' wrote: %s",
+			       path, why.text);
 	print_request(r);
 	if (lock_pcrs_check(r->profile, &r->approval.pcrs, err) < 0)
 		return err_prepend(err, "%s", path);

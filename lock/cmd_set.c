@@ -54,13 +54,13 @@ static int add_credential(struct set *s, const char *value, struct err *err)
 	struct set_credential *c = &s->credentials[s->n_credentials];
 
 	if (s->n_credentials == LOCK_HANGS_MAX)
-		return err_set(err, "--credential: more than %d", LOCK_HANGS_MAX);
+		return err_set(err, "more than %d", LOCK_HANGS_MAX);
 	if (!equals || (size_t)(equals - value) >= sizeof(c->name) || !equals[1])
-		return err_set(err, "--credential: '%s': not NAME=FILE", value);
+		return err_set(err, "'%s': not NAME=FILE", value);
 	memcpy(c->name, value, (size_t)(equals - value));
 	c->name[equals - value] = '\0';
 	if (!credential_is_name(c->name))
-		return err_set(err, "--credential: '%s' is no name of a credential", c->name);
+		return err_set(err, "'%s' is no name of a credential", c->name);
 	c->path = equals + 1;
 	s->n_credentials++;
 	return 0;
@@ -82,7 +82,7 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 		return lock_profile_parse(value, &s->blob->profile, err);
 	case LUKS:
 		if (s->n_volumes == LOCK_HANGS_MAX)
-			return err_set(err, "--luks: more than %d", LOCK_HANGS_MAX);
+			return err_set(err, "more than %d", LOCK_HANGS_MAX);
 		s->volumes[s->n_volumes++].device = value;
 		return 0;
 	case LUKS_KEY_FILE:
@@ -106,15 +106,6 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 	return err_set(err, "unknown option");
 }
 
-static int check_tpm(struct err *err)
-{
-	bool there = false;
-
-	if (tpm_present(&there, err) < 0)
-		return -1;
-	return there ? 0 : err_set(err, "this host has no TPM 2.0 (" TPM_DEVICE ")");
-}
-
 /* Whatever refuses, refuses before anything is made. */
 static int check(struct set *s, struct err *err)
 {
@@ -131,7 +122,7 @@ static int check(struct set *s, struct err *err)
 			       "--luks DEV, --credential NAME=FILE");
 	if (s->n_volumes + s->n_credentials > LOCK_HANGS_MAX)
 		return err_set(err, "more than %d things would hang on the lock", LOCK_HANGS_MAX);
-	if (check_tpm(err) < 0 || host_meets(s->blob, err) < 0 ||
+	if (host_has_tpm(err) < 0 || host_meets(s->blob, err) < 0 ||
 	    host_next_record(next, &text, err) < 0)
 		return -1;
 	s->blob->record_pcr = (uint8_t)next->settings.pcr;
@@ -161,7 +152,7 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 	if (first < argc)
 		return cmd_misuse(cmd, "'%s' is one word too many", argv[first]);
 	if (!s.blob->require_enforcement)
-		return cmd_misuse(cmd, "--require-enforcement is what a lock is for");
+		return cmd_misuse(cmd, "give --require-enforcement: there is no lock without it");
 	if (check(&s, &err) < 0 || set_open(&s, &err) < 0)
 		return cmd_fail(cmd, &err);
 	if (set_make(&s, &err) < 0)

@@ -112,3 +112,12 @@ int host_profile(enum lock_profile *ret_profile, struct err *err)
 			     "and command line");
 	return 0;
 }
+
+int host_has_tpm(struct err *err)
+{
+	bool there = false;
+
+	if (tpm_present(&there, err) < 0)
+		return -1;
+	return there ? 0 : err_set(err, "this host has no TPM 2.0 (" TPM_DEVICE ")");
+}

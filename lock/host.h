@@ -26,4 +26,7 @@ MUST_USE int host_meets(const struct lock_blob *blob, struct err *err);
 /* The profile that this boot calls for, by what firmware and boot loader left of it. */
 MUST_USE int host_profile(enum lock_profile *ret_profile, struct err *err);
 
+/* Fails where this host has no TPM 2.0. */
+MUST_USE int host_has_tpm(struct err *err);
+
 #endif

@@ -64,7 +64,7 @@ static int parse_kind(const char *text, size_t len, enum lock_change_kind *ret_k
 		}
 	}
 	return err_set(err,
-		       "--change: '%.*s' is none of image, initrd, cmdline, uki, grub-cfg, "
+		       "'%.*s' is none of image, initrd, cmdline, uki, grub-cfg, "
 		       "grub-file",
 		       (int)len, text);
 }
@@ -102,7 +102,7 @@ static int read_both(struct next *next, const char *was, const char *now, struct
 static int make_room(struct next *next, struct err *err)
 {
 	if (next->n == LOCK_CHANGES_MAX)
-		return err_set(err, "--change: more than %d", LOCK_CHANGES_MAX);
+		return err_set(err, "more than %d", LOCK_CHANGES_MAX);
 	if (next->changes)
 		return 0;
 	next->changes = calloc(LOCK_CHANGES_MAX, sizeof(*next->changes));
@@ -125,15 +125,14 @@ int next_add_change(struct next *next, const char *text, struct err *err)
 	if (make_room(next, err) < 0)
 		return -1;
 	if (!now || !*now || (colon && !was) || (was && !*was))
-		return err_set(err, "--change: '%s': not KIND=[WAS:]NOW", text);
+		return err_set(err, "'%s': not KIND=[WAS:]NOW", text);
 	c = &next->changes[next->n];
 	c->name = now;
 	if (parse_kind(text, (size_t)(equals - text), &c->kind, err) < 0)
 		return -1;
 	if (!was && (c->kind == LOCK_CHANGE_CMDLINE || c->kind == LOCK_CHANGE_UKI ||
 		     c->kind == LOCK_CHANGE_GRUB_CFG))
-		return err_set(err, "--change: '%s': what it was is needed, too: KIND=WAS:NOW",
-			       text);
+		return err_set(err, "'%s': what it was is needed, too: KIND=WAS:NOW", text);
 	return read_both(next, was, now, err);
 }
 

@@ -7,6 +7,7 @@
 
 #include "assay/commands/out.h"
 #include "assay/verdict/remedy.h"
+#include "ima/xattr.h"
 
 #define RANKS 4	     /* of places where people put what they mean to run */
 #define LINES_MAX 12 /* packages, or files, listed one by one unless verbose */
@@ -28,6 +29,7 @@ struct group {
 	size_t first;
 	size_t end;
 	size_t unsigned_yet;
+	size_t untrusted; /* of those */
 	size_t owner;
 	size_t essential;
 };
@@ -44,6 +46,7 @@ static struct group next_group(const struct judgement *j, size_t first)
 		    (a->package && strcmp(a->package, d->package) != 0))
 			break;
 		g.unsigned_yet += d->unsigned_yet ? 1 : 0;
+		g.untrusted += d->untrusted ? 1 : 0;
 		g.owner += d->owner ? 1 : 0;
 		g.essential += d->essential ? 1 : 0;
 		g.end++;
@@ -64,6 +67,20 @@ static json_t *package_json(const struct judgement *j, const struct group *g)
 	json_object_set_new(o, "essential", json_integer((json_int_t)g->essential));
 	json_object_set_new(o, "files", files);
 	return o;
+}
+
+/* What is the same for all of its files; "": nothing. */
+static const char *common_cause(const struct group *g)
+{
+	size_t n = g->end - g->first;
+
+	if (g->owner == n)
+		return ": of an owner whose files the signature profile does not run";
+	if (g->unsigned_yet != n)
+		return "";
+	return g->untrusted == n ? ": " XATTR_UNTRUSTED
+	       : g->untrusted	 ? ": not signed, or by a key that is not trusted"
+				 : ": not signed";
 }
 
 static void report_package(struct report *r, const struct judgement *j, const struct group *g,
@@ -90,13 +107,10 @@ static void report_package(struct report *r, const struct judgement *j, const st
 				       "sign --package %s%s'",
 				       name, r->root_option, r->root_option, r->chroot, name, name,
 				       r->root_option);
-	finding = report_add(
-		r, g->essential ? REPORT_REASON : REPORT_ADVICE, "package", remedy,
-		"%s: %zu file%s would be denied%s%s", name, n, n == 1 ? "" : "s",
-		g->unsigned_yet == n ? ": not signed"
-		: g->owner == n ? ": of an owner whose files the signature profile does not run"
-				: "",
-		g->essential ? "; needed for booting or logging in" : "");
+	finding = report_add(r, g->essential ? REPORT_REASON : REPORT_ADVICE, "package", remedy,
+			     "%s: %zu file%s would be denied%s%s", name, n, n == 1 ? "" : "s",
+			     common_cause(g),
+			     g->essential ? "; needed for booting or logging in" : "");
 	if (!verbose && n > 1)
 		return;
 	files = json_array();
@@ -107,6 +121,7 @@ static void report_package(struct report *r, const struct judgement *j, const st
 
 struct sums {
 	size_t packages;
+	size_t reasons; /* packages that are needed */
 	size_t files;
 	size_t essential;
 };
@@ -119,6 +134,7 @@ static struct sums sum_packages(const struct judgement *j, json_t *array)
 	for (size_t at = 0; at < j->n && j->denial[at].package; at = g.end) {
 		g = next_group(j, at);
 		s.packages++;
+		s.reasons += g.essential ? 1 : 0;
 		s.files += g.end - g.first;
 		s.essential += g.essential;
 		json_array_append_new(array, package_json(j, &g));
@@ -126,7 +142,8 @@ static struct sums sum_packages(const struct judgement *j, json_t *array)
 	return s;
 }
 
-/* In enable's judgement nothing else is. */
+/* One finding, which counts for as many reasons as there are with verbose.  In enable's judgement
+ * nothing but what is needed is. */
 static void report_sums(struct report *r, const struct sums *s)
 {
 	AUTO_STR remedy = report_remedy("assay sign --installed%s", r->root_option);
@@ -137,6 +154,7 @@ static void report_sums(struct report *r, const struct sums *s)
 			 s->files, s->packages, all ? ", which booting and logging in need," : "",
 			 s->essential && !all ? ", among them what booting and logging in need"
 					      : "");
+	r->reasons += s->reasons ? s->reasons - 1 : 0;
 }
 
 static void report_packages(const struct judgement *j, bool verbose, struct report *r,

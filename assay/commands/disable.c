@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "assay/next_boot/bundle.h"
+#include "assay/next_boot/lock.h"
 #include "assay/commands/commands.h"
 #include "assay/commands/out.h"
 #include "base/io.h"
@@ -26,6 +27,7 @@ struct disable {
 	struct host host;
 	bool json;
 	bool no_initramfs;
+	struct report report;
 };
 
 static int option(void *ctx, int id, const char *value, struct err *err)
@@ -65,11 +67,13 @@ static void print_json(const struct disable *d, bool was_on, const char *rest)
 		top, "takes_effect",
 		json_string(d->no_initramfs ? "when every initramfs is made anew" : "next boot"));
 	json_object_set_new(top, "to_do", *rest ? out_name(rest) : json_null());
+	json_object_set(top, "findings", d->report.findings);
 	out_print(top);
 }
 
 static void print_text(const struct disable *d, bool was_on, const char *rest)
 {
+	report_print(&d->report, false);
 	if (d->no_initramfs && !can_run(d)) {
 		(void)printf("it is off%s; update-initramfs is not installed %s: an initramfs "
 			     "that was made while it was on still starts enforcement\n",
@@ -131,7 +135,7 @@ static bool is_on(const struct host *host, const struct state *state)
  * Carried through whatever the configuration says: an earlier disable may have been cut off behind
  * it, or have left the initramfs to somebody else.
  */
-static int run(const struct cmd *cmd, const struct disable *d)
+static int run(const struct cmd *cmd, struct disable *d)
 {
 	AUTO_MEM struct state *state = NULL;
 	AUTO_BUF rest = BUF_INIT(HOST_TEXT_MAX);
@@ -149,6 +153,7 @@ static int run(const struct cmd *cmd, const struct disable *d)
 	if (change_apply(&change, &err) < 0)
 		return cmd_fail(cmd, &err);
 	note_done(d);
+	lock_advise(&change, &d->report);
 	if (change.config_damaged)
 		tell_config(&d->host);
 	if (d->json)
@@ -174,5 +179,9 @@ int cmd_disable(const struct cmd *cmd, int argc, char **argv)
 		(void)err_set(&err, "only root can change what the next boot does");
 		return cmd_fail(cmd, &err);
 	}
-	return run(cmd, &d);
+	if (report_init(&d.report, d.host.root, &err) < 0)
+		return cmd_fail(cmd, &err);
+	ret_exit = run(cmd, &d);
+	report_done(&d.report);
+	return ret_exit;
 }

@@ -7,6 +7,7 @@
 
 #include "assay/checks/refusals.h"
 #include "assay/next_boot/bundle.h"
+#include "assay/next_boot/lock.h"
 #include "assay/checks/files.h"
 #include "assay/commands/commands.h"
 #include "assay/essential/essential.h"
@@ -197,6 +198,7 @@ static int apply(struct enable *e, struct err *err)
 		return -1;
 	if (!*e->host.root)
 		(void)unlink(STATE_OFF_FILE);
+	lock_advise(&change, &e->report);
 	return 0;
 }
 

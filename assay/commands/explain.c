@@ -9,6 +9,8 @@
 #include "assay/commands/out.h"
 #include "assay/host/packages.h"
 #include "assay/verdict/remedy.h"
+#include "ima/policy_gen.h"
+#include "ima/xattr.h"
 
 #define DEPTH_MAX 5 /* interpreters of interpreters, as fs/exec.c */
 
@@ -73,7 +75,7 @@ static json_t *verdict_json(const struct sim_result *r)
 	json_object_set_new(o, "hook", text_or_null(s ? policy_func_name(s->func) : NULL));
 	json_object_set_new(o, "cause", text_or_null(s ? s->cause : NULL));
 	json_object_set_new(o, "words",
-			    text_or_null(s && s->cause ? policy_cause_meaning(s->cause) : NULL));
+			    text_or_null(s && s->cause ? policy_step_meaning(s) : NULL));
 	json_object_set_new(o, "detail", text_or_null(s ? s->detail : NULL));
 	if (s && s->keyid)
 		(void)snprintf(keyid, sizeof(keyid), "%08x", s->keyid);
@@ -109,7 +111,7 @@ struct finding {
 	bool owned;
 	bool executed;	   /* so that what it needs to run is asked for too */
 	const char *cause; /* of the first denial, NULL: all is allowed */
-	char by_owner[64]; /* in its place for the remedy, where the owner is in the way */
+	char in_place[64]; /* of it for the remedy, where that is not what is in the way */
 };
 
 static void cleanup_finding(struct finding *f)
@@ -140,11 +142,18 @@ static int note_cause(const struct job *job, const struct sim_result *r, struct 
 {
 	bool owner = false;
 
+	const char *foreign = policy_foreign_name(f->file->file.fsmagic);
+
 	f->cause = r->decisive && r->decisive->cause ? r->decisive->cause : "";
+	if (foreign || (r->decisive && policy_step_untrusted(r->decisive))) {
+		(void)snprintf(f->in_place, sizeof(f->in_place), "%s%s",
+			       foreign ? REMEDY_FOREIGN : XATTR_UNTRUSTED, foreign ? foreign : "");
+		return 0;
+	}
 	if (*f->cause && explained_owner_decides(job->explainer, f->file, r, &owner, err) < 0)
 		return -1;
 	if (owner)
-		(void)snprintf(f->by_owner, sizeof(f->by_owner), REMEDY_OWNER "%u",
+		(void)snprintf(f->in_place, sizeof(f->in_place), REMEDY_OWNER "%u",
 			       (unsigned int)f->file->file.st.st_uid);
 	return 0;
 }
@@ -254,7 +263,7 @@ static int explain_subject(struct job *job, const struct subject *s, json_t *int
 		remedy_text(&(struct remedy_of){ .name = s->path,
 						 .root = job->options->host.root,
 						 .package = f.owned ? f.owner : NULL,
-						 .cause = *f.by_owner ? f.by_owner : f.cause },
+						 .cause = *f.in_place ? f.in_place : f.cause },
 			    mend, REMEDY_MAX);
 	if (!job->options->json) {
 		introduce(job);

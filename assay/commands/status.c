@@ -113,10 +113,10 @@ static void print_in_force(const struct state *s)
 	out_time_text(s->since_ms, since);
 	line("in force", "%s%s%s", state_force_name(s->force),
 	     s->force == FORCE_NOTHING ? "" : " since ", s->force == FORCE_NOTHING ? "" : since);
-	line("  kernel", "%s, Secure Boot %s", f->release,
-	     f->secure_boot == FACTS_UNKNOWN ? "not there"
-	     : f->secure_boot		     ? "on"
-					     : "off");
+	line("  kernel", "%s, %s", f->release,
+	     f->secure_boot == FACTS_UNKNOWN ? "no Secure Boot (not booted by UEFI)"
+	     : f->secure_boot		     ? "Secure Boot on"
+					     : "Secure Boot off");
 	if (s->force == FORCE_NOTHING)
 		return;
 	line("  record", "%s%s", s->same_record ? "the configured one" : "another than configured",

@@ -15,6 +15,8 @@
 
 /* Puts the bundle into every initramfs. */
 #define UPDATE_INITRAMFS "/usr/sbin/update-initramfs"
+#define UPDATE_LOG "/var/lib/assay/update-initramfs.log" /* what it, and its hooks, said */
+#define UPDATE_LOG_MAX (4U << 20)			 /* bytes */
 
 /* What a bundle is made of. */
 struct bundle_plan {

@@ -12,9 +12,7 @@
 #include "base/io.h"
 #include "cli/progress.h"
 
-#define UPDATE_LOG "/var/lib/assay/update-initramfs.log"
-#define LOG_MAX (4U << 20) /* bytes of what update-initramfs said */
-#define LOG_TAIL 2000	   /* bytes of it that are shown */
+#define LOG_TAIL 2000 /* bytes of it that are shown */
 #define CONFIG_MODE 0644
 
 /* Where things were before, so that they can be put back. */
@@ -112,7 +110,7 @@ static int write_config(struct undo *u, struct err *err)
 /* The end of what it said, for the operator who has to find out why. */
 static void show_log(void)
 {
-	AUTO_BUF text = BUF_INIT(LOG_MAX);
+	AUTO_BUF text = BUF_INIT(UPDATE_LOG_MAX);
 	const char *at;
 
 	if (io_read_file(UPDATE_LOG, &text, NULL) < 0)

@@ -78,8 +78,10 @@ static int load_policy(struct explainer *e, const struct host *host, const struc
 		    check_digest(s, &text, err) < 0)
 			return -1;
 	}
-	return policy_parse((struct policy_text){ buf_text(&text), text.len }, &kernel, NULL,
-			    &e->policy, err);
+	if (policy_parse((struct policy_text){ buf_text(&text), text.len }, &kernel, NULL,
+			 &e->policy, err) == 0)
+		return 0;
+	return err_prepend(err, "%s", path ? path : BUNDLE_HOST_DIR "/policy");
 }
 
 /* The kernel's version, of an image the running one's. */
@@ -134,6 +136,7 @@ int explained_new(const struct host *host, const char *path, struct explained **
 {
 	CLEANUP(explained_free) struct explained *f = calloc(1, sizeof(*f));
 	AUTO_STR full = *path == '/' ? NULL : realpath(path, NULL);
+	struct stat st;
 
 	if (!f)
 		return err_set(err, "out of memory");
@@ -141,7 +144,10 @@ int explained_new(const struct host *host, const char *path, struct explained **
 	if (host_resolve(host, full ? full : path, &f->path, err) < 0)
 		return -1;
 	if (!f->path)
-		return err_set(err, "%s: no such file", path);
+		return errno == ENOENT ? err_set(err, "%s: no such file", path)
+				       : err_errno(err, "%s", path);
+	if (host_stat(host, f->path, &st) && S_ISDIR(st.st_mode))
+		return err_set(err, "%s: is a directory", path);
 	f->fd = host_open(host, f->path);
 	if (f->fd < 0)
 		return err_set(err, "%s: not a regular file, or it can't be opened", path);

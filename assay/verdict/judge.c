@@ -39,11 +39,18 @@ static int add(struct judgement *j, const struct denial *denial, struct err *err
 	return 0;
 }
 
+/* Was it signed by somebody who is not trusted, or with the key that was before? */
+static bool is_untrusted(const char *text)
+{
+	return strstr(text, XATTR_UNTRUSTED) != NULL;
+}
+
 /* Does a signature that is there not fit, so that the file itself may have been changed? */
 static bool is_mismatch(const char *text)
 {
-	return strncmp(text, XATTR_IMA ": ", sizeof(XATTR_IMA ": ") - 1) == 0 ||
-	       strncmp(text, XATTR_EVM ": ", sizeof(XATTR_EVM ": ") - 1) == 0;
+	return !is_untrusted(text) &&
+	       (strncmp(text, XATTR_IMA ": ", sizeof(XATTR_IMA ": ") - 1) == 0 ||
+		strncmp(text, XATTR_EVM ": ", sizeof(XATTR_EVM ": ") - 1) == 0);
 }
 
 /* Is it the owner that is in the way, which signing does not mend? */
@@ -61,6 +68,7 @@ static void report(void *ctx, const struct engine_result *result)
 		.text = strdup(result->text),
 		.unsigned_yet = result->outcome == ENGINE_DENIED && !is_mismatch(result->text) &&
 				!is_owner(result->text),
+		.untrusted = result->outcome == ENGINE_DENIED && is_untrusted(result->text),
 		.owner = result->outcome == ENGINE_DENIED && is_owner(result->text),
 		.failed = result->outcome == ENGINE_FAILED,
 		.kind = result->kind,

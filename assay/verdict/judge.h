@@ -19,6 +19,7 @@ struct denial {
 	char *package;	       /* NULL: none owns it */
 	const char *essential; /* what it is needed for; NULL: neither booting nor login */
 	bool unsigned_yet;     /* signing it is all that is missing */
+	bool untrusted;	       /* signed, by a key that is not trusted; unsigned_yet too */
 	bool owner;	       /* its owner is in the way: signature profile */
 	bool failed;	       /* could not be judged */
 	enum sig_kind kind;

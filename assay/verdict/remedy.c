@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "ima/xattr.h"
 
 #define STARTS(text, with) (strncmp(text, with, sizeof(with) - 1) == 0)
 
@@ -76,10 +77,18 @@ void remedy_text(const struct remedy_of *of, char *ret_text, size_t max)
 	const char *cause = of->cause ? of->cause : "";
 	const char *name = of->name;
 
+	bool untrusted = strstr(cause, XATTR_UNTRUSTED) != NULL;
+
 	*ret_text = '\0';
 	if (is_among(cause, no_matter_of_signing, ARRAY_LEN(no_matter_of_signing)))
 		return;
-	if (STARTS(cause, "security.evm: ") || is_among(cause, metadata, ARRAY_LEN(metadata)))
+	if (STARTS(cause, REMEDY_FOREIGN))
+		(void)snprintf(ret_text, max,
+			       "nothing on such a file system (%s) runs where Assay enforces: copy "
+			       "it to one of the host's own, and sign it there",
+			       cause + sizeof(REMEDY_FOREIGN) - 1);
+	else if (!untrusted && (STARTS(cause, "security.evm: ") ||
+				is_among(cause, metadata, ARRAY_LEN(metadata))))
 		(void)snprintf(ret_text, max,
 			       "find out who changed it ('ls -l %s', 'getcap %s'); 'assay "
 			       "repair%s%s %s' tells what was signed",
@@ -88,8 +97,8 @@ void remedy_text(const struct remedy_of *of, char *ret_text, size_t max)
 		owner_text(of, ret_text, max);
 	else if (of->package)
 		package_text(of,
-			     STARTS(cause, "security.ima: ") ||
-				     is_among(cause, content, ARRAY_LEN(content)),
+			     !untrusted && (STARTS(cause, "security.ima: ") ||
+					    is_among(cause, content, ARRAY_LEN(content))),
 			     ret_text, max);
 	else if (is_transient(name))
 		(void)snprintf(ret_text, max,

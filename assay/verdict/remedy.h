@@ -9,6 +9,8 @@
 
 #define REMEDY_OWNER "owned by user " /* how a cause begins that says so */
 
+#define REMEDY_FOREIGN "nothing runs on " /* likewise, of file systems that are refused as such */
+
 /* Of a file that another than users 0 to 2 owns, in the signature profile: they may write it again,
  * and may have it open for that now, so that neither a signature nor chown is enough. */
 #define REMEDY_OWNER_TEXT \

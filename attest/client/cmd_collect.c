@@ -49,10 +49,10 @@ static int set_nonce(struct collection *c, const char *hex, struct err *err)
 {
 	size_t len = strlen(hex) / 2;
 
-	if (len == 0 || len > sizeof(c->nonce))
-		return err_set(err, "a nonce has 1 to %d bytes, in hex", QUOTE_NONCE_MAX);
+	if (len == 0 || len > sizeof(c->nonce) || hex_parse(hex, c->nonce, len, NULL) < 0)
+		return err_set(err, "'%s' is not 1 to %d bytes in hex", hex, QUOTE_NONCE_MAX);
 	c->nonce_len = len;
-	return hex_parse(hex, c->nonce, len, err);
+	return 0;
 }
 
 static int take_option(void *ctx, int id, const char *value, struct err *err)

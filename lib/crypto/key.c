@@ -30,7 +30,8 @@ struct key {
 struct asking {
 	const char *uri;
 	key_ask_fn ask;
-	bool asked;
+	unsigned int asked; /* times */
+	bool failed;	    /* to be had: nothing more is asked */
 	struct err *err;
 };
 
@@ -41,8 +42,10 @@ static int passphrase(char *ret_text, int size, int rwflag UNUSED, void *ctx)
 {
 	struct asking *a = ctx;
 
-	a->asked = true;
-	if (!a->ask || a->ask(a->uri, ret_text, (size_t)size, a->err) < 0)
+	a->failed = a->failed || !a->ask || a->asked == KEY_TRIES ||
+		    a->ask(a->uri, a->asked, ret_text, (size_t)size, a->err) < 0;
+	a->asked += a->asked < KEY_TRIES ? 1 : 0;
+	if (a->failed)
 		return -1;
 	return (int)strlen(ret_text);
 }
@@ -114,7 +117,7 @@ static int first_key(OSSL_STORE_CTX *store, EVP_PKEY **ret_pkey)
 /* none is what is said where OpenSSL refused nothing in particular. */
 static int explain(const struct asking *a, const char *none, struct err *err)
 {
-	bool answered = a->asked && a->ask;
+	bool answered = a->asked > 0 && a->ask;
 
 	if (answered && err->text[0]) {
 		ERR_clear_error();
@@ -268,7 +271,7 @@ static int load(struct asking *a, struct key **ret_key)
 int key_load(const char *uri, key_ask_fn ask, struct key **ret_key, struct err *err)
 {
 	struct err none = ERR_INIT;
-	struct asking a = { .uri = uri, .ask = ask, .asked = false, .err = err ? err : &none };
+	struct asking a = { .uri = uri, .ask = ask, .asked = 0, .err = err ? err : &none };
 
 	return load(&a, ret_key);
 }
@@ -276,7 +279,7 @@ int key_load(const char *uri, key_ask_fn ask, struct key **ret_key, struct err *
 int key_probe(const char *uri, struct err *err)
 {
 	struct err none = ERR_INIT;
-	struct asking a = { .uri = uri, .ask = NULL, .asked = false, .err = err ? err : &none };
+	struct asking a = { .uri = uri, .ask = NULL, .asked = 0, .err = err ? err : &none };
 	struct key *key = NULL;
 	int rc = load(&a, &key);
 

@@ -14,8 +14,12 @@
 
 struct key;
 
-/* Asks for a passphrase: fills ret_text (at most max - 1 bytes and NUL) or fails. */
-typedef int (*key_ask_fn)(const char *uri, char *ret_text, size_t max, struct err *err);
+#define KEY_TRIES 3 /* passphrases that are asked for, as OpenSSL's decoders do */
+
+/* Asks for a passphrase: fills ret_text (at most max - 1 bytes and NUL) or fails, which ends the
+ * asking.  wrong is how many were given before. */
+typedef int (*key_ask_fn)(const char *uri, unsigned int wrong, char *ret_text, size_t max,
+			  struct err *err);
 
 /* A path or any OSSL_STORE URI (file:, pkcs11:, handle:).  ask may be NULL.  A file that others may
  * read is refused. */

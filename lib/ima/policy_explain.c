@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "ima/xattr.h"
+
 static const struct {
 	const char *cause; /* ima_appraise.c, ima_api.c, ima_main.c */
 	const char *meaning;
@@ -39,6 +41,17 @@ const char *policy_cause_meaning(const char *cause)
 		if (strcmp(cause, meanings[i].cause) == 0)
 			return meanings[i].meaning;
 	return NULL;
+}
+
+bool policy_step_untrusted(const struct sim_step *step)
+{
+	return strstr(step->detail, XATTR_UNTRUSTED) != NULL;
+}
+
+const char *policy_step_meaning(const struct sim_step *step)
+{
+	return policy_step_untrusted(step) ? "it is " XATTR_UNTRUSTED
+					   : policy_cause_meaning(step->cause);
 }
 
 const char *policy_errno_name(int error)
@@ -103,7 +116,7 @@ static int put_signature(const struct sim_step *s, const struct policy_file *fil
 
 static int put_meaning(const struct sim_step *s, struct buf *out, struct err *err)
 {
-	const char *meaning = policy_cause_meaning(s->cause);
+	const char *meaning = policy_step_meaning(s);
 
 	if (meaning && buf_putf(out, err, "  meaning: %s\n", meaning) < 0)
 		return -1;

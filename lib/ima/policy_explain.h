@@ -28,6 +28,12 @@ MUST_USE int policy_explain_verdict(const struct sim_result *result, struct buf 
 /* What the kernel's cause means and what to do, one sentence; NULL: nothing is known of it. */
 const char *policy_cause_meaning(const char *cause);
 
+/* The same of what a step found: the kernel has one cause for a change and for a foreign key. */
+const char *policy_step_meaning(const struct sim_step *step);
+
+/* Was the signature that it fell by made by a key that is not trusted? */
+bool policy_step_untrusted(const struct sim_step *step);
+
 /* EACCES as "EACCES". */
 const char *policy_errno_name(int error);
 

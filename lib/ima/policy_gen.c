@@ -18,12 +18,23 @@ static const char *const run_hooks[] = { "BPRM_CHECK", "MMAP_CHECK mask=MAY_EXEC
  * genuine labels for its files, and an overlay hides what is under it.  Their magic numbers are the
  * kernel's, include/uapi/linux/magic.h and the file systems' own headers.
  */
-static const char *const foreign_magic[] = {
-	"0x65735546", /* FUSE, virtiofs among them */
-	"0x01021997", /* 9p */
-	"0x00c36400", /* Ceph */
-	"0x794c7630", /* overlayfs */
+static const struct {
+	uint32_t magic;
+	const char *name;
+} foreign[] = {
+	{ 0x65735546, "fuse" }, /* virtiofs among them */
+	{ 0x01021997, "9p" },
+	{ 0x00c36400, "ceph" },
+	{ 0x794c7630, "overlay" },
 };
+
+const char *policy_foreign_name(uint64_t fsmagic)
+{
+	for (size_t i = 0; i < ARRAY_LEN(foreign); i++)
+		if (foreign[i].magic == fsmagic)
+			return foreign[i].name;
+	return NULL;
+}
 
 /*
  * The hooks of kernel_read_file: whole files, read once.  Their rules take v2 signatures in both
@@ -144,8 +155,8 @@ static int put_foreign(const struct policy_plan *plan, const char *action, const
 	if (plan->mode != POLICY_GEN_ENFORCE || !kernel_version_from(plan->kernel, 5, 19) ||
 	    (plan->profile == POLICY_GEN_VERITY && !plan->n_signature_fs))
 		return 0;
-	for (size_t i = 0; i < sizeof(foreign_magic) / sizeof(foreign_magic[0]); i++) {
-		(void)snprintf(text, sizeof(text), " fsmagic=%s%s", foreign_magic[i], terms);
+	for (size_t i = 0; i < ARRAY_LEN(foreign); i++) {
+		(void)snprintf(text, sizeof(text), " fsmagic=0x%08x%s", foreign[i].magic, terms);
 		if (put_run(action, NULL, text, out, err) < 0)
 			return -1;
 	}

@@ -42,4 +42,8 @@ struct policy_plan {
  */
 MUST_USE int policy_generate(const struct policy_plan *plan, struct buf *out, struct err *err);
 
+/* The name of a file system on which the policy lets nothing run, by its superblock's magic
+ * (statfs(2)): "overlay", "fuse", "9p", "ceph"; NULL: it is none of these. */
+const char *policy_foreign_name(uint64_t fsmagic);
+
 #endif

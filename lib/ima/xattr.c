@@ -107,5 +107,5 @@ int xattr_sig_verify(const struct xattr_sig *sig, const struct digest *digest,
 	}
 	if (known)
 		return err_set(err, "the signature does not match (key %08x)", sig->keyid);
-	return err_set(err, "signed by a key that is not trusted (%08x)", sig->keyid);
+	return err_set(err, XATTR_UNTRUSTED " (%08x)", sig->keyid);
 }

@@ -64,6 +64,9 @@ MUST_USE int xattr_sig_make(const struct xattr_signer *by, enum xattr_type type,
 MUST_USE int xattr_v3_digest(enum xattr_type type, const struct digest *digest,
 			     struct digest *ret_signed, struct err *err);
 
+/* How the error of a signature begins whose key ID no certificate of the set has. */
+#define XATTR_UNTRUSTED "signed by a key that is not trusted"
+
 /* 0 only if one certificate of the set with its key ID verifies it over the digest (of its algo).
  */
 MUST_USE int xattr_sig_verify(const struct xattr_sig *sig, const struct digest *digest,

@@ -52,7 +52,7 @@ static int open_held(struct lock_authority *a, const char *path, key_ask_fn ask,
 	if (!ask)
 		return err_set(err, "authority: the TPM's key needs a passphrase, and none was "
 				    "given");
-	return ask("the lock authority in this TPM", a->passphrase, sizeof(a->passphrase), err);
+	return ask("the lock authority in this TPM", 0, a->passphrase, sizeof(a->passphrase), err);
 }
 
 static int open_key(struct lock_authority *a, const char *uri, key_ask_fn ask, struct err *err)

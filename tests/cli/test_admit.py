@@ -82,5 +82,5 @@ def test_what_a_user_may_exchange(host, change):
      "a user's directory": lambda: os.chown(root / "opt", 1000, 1000),
      "a sticky directory": lambda: (root / "opt").chmod(0o1777)}[change]()
     done = chroot.run("assay", "admit", "--reason", "x", "/opt/agent")
-    assert done.rc == 2 and "is not root's alone to change" in done.err and done.err.count("\n") == 1, done
+    assert done.rc == 2 and "others than root can change it" in done.err and done.err.count("\n") == 1, done
     assert not os.listxattr(root / "opt/agent") and not (root / "var/lib/assay/log").exists()

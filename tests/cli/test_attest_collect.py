@@ -27,11 +27,11 @@ def test_collect_and_what_is_in_it(booted, verifier, tmp_path, sample):
 
 @pytest.mark.parametrize("words, shown", [
     ([], "it takes --output"),
-    (["-o", "x", "--nonce", ""], "a nonce has 1 to 64 bytes"),
-    (["-o", "x", "--nonce", "0"], "a nonce has 1 to 64 bytes"),
+    (["-o", "x", "--nonce", ""], "is not 1 to 64 bytes in hex"),
+    (["-o", "x", "--nonce", "0"], "is not 1 to 64 bytes in hex"),
     (["-o", "x", "--nonce", "012"], "--nonce"),
-    (["-o", "x", "--nonce", "zz"], "--nonce"),
-    (["-o", "x", "--nonce", "00" * 65], "a nonce has 1 to 64 bytes"),
+    (["-o", "x", "--nonce", "xyz"], "--nonce: 'xyz' is not 1 to 64 bytes in hex"),
+    (["-o", "x", "--nonce", "00" * 65], "is not 1 to 64 bytes in hex"),
     (["-o", "/no/such/place", "--nonce", "00"], "/no/such/place"),
 ])
 def test_misuse_of_collect(host, words, shown):

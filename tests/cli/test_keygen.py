@@ -224,7 +224,7 @@ def test_a_signal_at_the_prompt(bin_dir, words, paths, stop):
 def test_a_passphrase_that_is_too_long(bin_dir, words, paths):
     """It is not cut."""
     status, shown = on_terminal(bin_dir / "assay-sign", words, ["x" * 1024])
-    assert status == 2 and "no passphrase of at most 1023 bytes" in shown and not paths[0].exists()
+    assert status == 2 and "the passphrase is longer than 1023 bytes" in shown and not paths[0].exists()
 
 
 def test_a_certificate_does_not_ask(bin_dir, tmp_path):

@@ -107,7 +107,7 @@ def test_set_needs_an_enforcing_boot(host):
     says(host.set(), "the next boot enforces nothing")
     untouched(host)
     done = host.lock("set", "--credential", "one=/opt/secret")
-    assert done.rc == 2 and "--require-enforcement is what a lock is for" in done.err, done
+    assert done.rc == 2 and "give --require-enforcement: there is no lock without it" in done.err, done
 
 
 def test_what_fails_late_is_undone(host):

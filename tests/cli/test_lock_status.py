@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What assay status tells of the lock."""
+"""What assay status tells of the lock, and enable and level of the next boot's."""
 
 import os
 
@@ -44,3 +44,15 @@ def test_check_tells_that_a_locked_host_can_suspend(assay, signed):
     (signed / "etc/systemd/system").mkdir(parents=True, exist_ok=True)
     (signed / "etc/systemd/system/sleep.target").symlink_to("/dev/null")
     assert "suspend" not in assay("check").out
+
+
+def test_a_boot_that_nobody_approved_yet(assay, signed):
+    """Below a root no initramfs is made, so that nothing can be approved by it."""
+    config = signed / "etc/assay/assay.conf"
+    (signed / "var/lib/assay/lock").mkdir(parents=True)
+    (signed / "var/lib/assay/lock/blob").touch()
+    done = assay("enable")
+    assert done.rc == 0 and "advice  the lock opens in that boot only if it is approved first" in done.out, done
+    config.write_text(config.read_text() + "\n[levels]\nlocal = /etc/assay/certs/signing.der\n")
+    done = assay("level", "set", "local")
+    assert done.rc == 0 and "only if it is approved first" in done.out, done

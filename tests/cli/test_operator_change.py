@@ -225,6 +225,34 @@ def test_json_says_what_is_left_to_do(assay, logging):
     assert json.loads(assay("disable", "--no-initramfs", "--json").out)["to_do"] is None
 
 
+def put_lock(root):
+    """A file in the lock's place."""
+    (root / "var/lib/assay/lock").mkdir()
+    (root / "var/lib/assay/lock/blob").touch()
+
+
+def test_a_lock_does_not_open_without_enforcement(assay, run, logging):
+    """Said in the lines before the last; without a lock nothing is."""
+    assert "the lock" not in run("assay", "enable", "--log", "--root", logging).out
+    put_lock(logging)
+    for done in (run("assay", "enable", "--log", "--root", logging), assay("disable"),
+                 assay("disable", "--no-initramfs"), run("assay", "disable", "--root", logging)):
+        *_, said, mend, last = done.out.splitlines()
+        assert done.rc == 0 and said.startswith("advice  the lock will not open in that boot"), done
+        assert mend == ("        mend: have it at hand ('assay lock recovery list' names it), or "
+                        "'assay lock remove' first") and "lock" not in last, done
+    found = json.loads(assay("disable", "--json").out)["findings"]
+    assert [(f["level"], f["id"]) for f in found] == [("advice", "lock")]
+
+
+def test_a_change_that_failed_says_nothing_of_the_lock(assay, logging):
+    """All is as it was."""
+    put_lock(logging)
+    (logging / "how").write_text("fail")
+    done = assay("disable")
+    assert done.rc == 2 and "lock" not in done.out + done.err, done
+
+
 def test_the_terminal_is_told_and_its_interrupt_does_not_cut_it_off(inside, logging):
     """A progress line while the images are made; ^C then neither ends them nor assay."""
     (logging / "how").write_text("slow")

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from frame.chroot import Chroot
+from frame.deb import ELF
 from frame.operator import SCRIPT
 from frame.terminal import on_terminal
 
@@ -229,3 +230,50 @@ def test_one_file_is_no_plural(assay, signed):
         odd.write_bytes(SCRIPT)
         odd.chmod(0o755)
     assert "1 more executable file that" in assay("check").out
+
+
+def test_what_lies_on_an_overlay_is_to_be_copied(assay, signed, run, tmp_path, mounts):
+    """No signature helps there: sign says so, and explain names what does."""
+    where = signed / "opt/over"
+    for directory in (where, tmp_path / "lower", tmp_path / "empty"):
+        directory.mkdir(parents=True)
+    tool = tmp_path / "lower/tool"
+    tool.write_bytes(SCRIPT)
+    tool.chmod(0o755)
+    key, cert = (signed / "etc/assay" / name for name in ("keys/signing.key", "certs/signing.der"))
+    sign = ["sign", "--key", key, "--cert", cert, "--profile", "signature", "--no-evm"]
+    done = run("assay", *sign, tool)
+    assert done.rc == 0 and not done.err, done
+    subprocess.run(["mount", "-t", "overlay", "-o", f"lowerdir={tmp_path}/lower:{tmp_path}/empty", "x", where], check=True)
+    mounts.points.append(where)
+    done = run("assay", *sign, where / "tool")
+    assert f"{where}/tool: on overlay: will not run where Assay enforces\n" in done.err, done
+    done = assay("explain", "/opt/over/tool")
+    assert done.rc == 1 and "mend: nothing on such a file system (overlay) runs" in done.out, done
+    assert "vouch" not in done.out
+
+
+def test_a_signature_by_another_key_is_no_change_of_the_file(assay, signed, keygen, run):
+    """After a new key was made what mends it is to sign anew, which dpkg's digests allow."""
+    for name in ("keys/signing.key", "certs/signing.der"):
+        (signed / "etc/assay" / name).unlink()
+    key, cert = keygen()
+    done = assay("explain", "/usr/bin/tool")
+    assert "meaning: it is signed by a key that is not trusted\n" in done.out, done
+    assert "not what was signed" not in done.out
+    assert f"mend: assay sign --package tool --root {signed.path}\n" in done.out
+    found = [f for f in findings(assay("check", "--verbose", "--json")) if f["id"] == "package"]
+    assert found and all(f["remedy"].startswith("assay sign --package ") for f in found), found
+    assert all("signed by a key that is not trusted" in f["text"] for f in found), found
+    assert run("assay", "sign", "--package", "tool", "--root", signed.path, "--key", key, "--cert", cert,
+               "--profile", "signature", "--no-evm").rc == 0
+    assert assay("explain", "/usr/bin/tool").rc == 0
+
+
+def test_reasons_are_counted_the_same_with_verbose(assay, signed):
+    """However few lines they are told in."""
+    for i in range(14):
+        signed.install(f"lib{i}", {f"/usr/lib/x86_64-linux-gnu/security/pam_x{i}.so": (ELF, 0o644)})
+    short, long = (json.loads(assay("check", *more, "--json").out) for more in ([], ["--verbose"]))
+    assert short["reasons"] == long["reasons"] >= 14, short
+    assert len(short["findings"]) < len(long["findings"])

@@ -39,7 +39,8 @@ static void free_signer(struct signer **signer)
 /* What a passphrase prompt would answer; NULL: nobody is there. */
 static const char *answer;
 
-static int ask(const char *uri, char *ret_text, size_t max, struct err *err)
+static int ask(const char *uri, unsigned int wrong UNUSED, char *ret_text, size_t max,
+	       struct err *err)
 {
 	(void)uri;
 	if (!answer)

@@ -46,7 +46,8 @@ static inline int make_key(const char *path, enum keygen_type type, struct err *
 	return rc < 0 ? -1 : io_create_file(path, &pem, 0600, err);
 }
 
-static inline int ask_wrong(const char *uri, char *ret_text, size_t max, struct err *err)
+static inline int ask_wrong(const char *uri, unsigned int wrong UNUSED, char *ret_text, size_t max,
+			    struct err *err)
 {
 	(void)uri;
 	(void)max;
@@ -55,9 +56,10 @@ static inline int ask_wrong(const char *uri, char *ret_text, size_t max, struct 
 	return 0;
 }
 
-static inline int ask_right(const char *uri, char *ret_text, size_t max, struct err *err)
+static inline int ask_right(const char *uri, unsigned int wrong UNUSED, char *ret_text, size_t max,
+			    struct err *err)
 {
-	(void)ask_wrong(uri, ret_text, max, err);
+	(void)ask_wrong(uri, wrong, ret_text, max, err);
 	strcpy(ret_text, "right");
 	return 0;
 }
