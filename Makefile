@@ -9,9 +9,10 @@
 # make fuzz       every fuzz target, for up to FUZZ_SECONDS seconds (60)
 # make lint       style, include directions, sizes, man pages
 # make deb        Debian packages into build/deb
-# make install    DESTDIR and PREFIX as usual (install-rpm, install-verifier: what are packages of their own)
+# make install    DESTDIR and PREFIX as usual (install-rpm, install-pacman, install-verifier: what are packages of their own)
 # make deps       install what the above need (as root)
-# make help       this text.  V=1 shows commands, SAN=1 builds with ASan and UBSan, COV=1 for coverage
+# make help       this text.  V=1 shows commands, COV=1 is for coverage, SAN=1 builds with ASan and UBSan into
+#                 build/san, SAN=thread with TSan into build/tsan
 
 PREFIX     ?= /usr
 BINDIR     ?= $(PREFIX)/bin
@@ -21,11 +22,13 @@ DESTDIR    ?=
 PYTHON     ?= /usr/bin/python3
 CC         ?= gcc
 CLANG      ?= clang
-BUILD      ?= build$(if $(SAN),/san)$(if $(COV),/cov)
+BUILD      ?= build$(if $(SAN),/$(SAN_DIR))$(if $(COV),/cov)
 FUZZ_SECONDS ?= 60
 
 VERSION := $(shell cat VERSION)
 comma := ,
+SAN_DIR   := $(if $(filter thread,$(SAN)),tsan,san)
+SANITIZE  := $(if $(SAN),-fsanitize=$(if $(filter thread,$(SAN)),thread,address$(comma)undefined))
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wwrite-strings \
 	-Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla -Wformat=2 -Wswitch-enum \
@@ -35,10 +38,10 @@ HARDEN := -fstack-protector-strong -fPIC -fvisibility=hidden -fno-plt $(if $(SAN
 OPT    ?= $(if $(SAN)$(COV),-O1,-O2) -g
 ASSAY_CFLAGS := -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DASSAY_VERSION='"$(VERSION)"' \
 	-DASSAY_LIBEXECDIR='"$(LIBEXECDIR)"' -Ilib -I. -pthread $(WARN) $(HARDEN) $(OPT) \
-	$(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+	$(if $(SAN),$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
 	$(if $(COV),--coverage) $(if $(WERROR),-Werror)
 ASSAY_LDFLAGS := -pthread -Wl,-z,relro,-z,now -Wl,--as-needed \
-	$(if $(SAN),-fsanitize=address$(comma)undefined) $(if $(COV),--coverage)
+	$(SANITIZE) $(if $(COV),--coverage)
 
 # Which libraries each part links; only lib/crypto uses OpenSSL, lib/tpm tss2, lib/base keyutils.
 LIBS := -larchive -lcrypto -lkeyutils -linih
@@ -119,6 +122,8 @@ $(BUILD)/obj/attest/verifier/driver_postgres.o: ASSAY_CFLAGS += -I/usr/include/p
 RPM_PLUGIN := $(if $(wildcard /usr/include/rpm/rpmlib.h),$(BUILD)/rpm/assay.so)
 RPM_DIR    ?= $(LIBEXECDIR)/rpm
 RPM_MACROS ?= $(PREFIX)/lib/rpm/macros.d
+# Where libalpm looks, whatever its configuration says.
+PACMAN_HOOKS ?= $(PREFIX)/share/libalpm/hooks
 $(BUILD)/rpm/assay.so: $(call OBJ,rpm-plugin) $(BUILD)/libcli.a $(BUILD)/libassay.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
@@ -135,10 +140,14 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcli.a $(BUILD)/libassay
 	$(Q)$(CC) -pie $(ASSAY_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS_unit) $(LIBS)
 # What they test of a program.
 $(BUILD)/unit/session: $(BUILD)/obj/transaction/session.o
-$(BUILD)/unit/verifier_store: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,store store_rows store_schema driver_sqlite driver_postgres \
+$(BUILD)/unit/verifier_store: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,store store_meta store_rows store_schema driver_sqlite driver_postgres \
 	progress reasons)
 $(BUILD)/unit/verifier_store: LIBS += -lsqlite3 -lpq
-$(BUILD)/unit/unlock: $(patsubst %,$(BUILD)/obj/%.o,initramfs/unlock/terminal initramfs/unlock/words)
+$(BUILD)/unit/recent: $(patsubst %,$(BUILD)/obj/attest/verifier/%.o,recent store store_meta store_rows store_schema driver_sqlite \
+	driver_postgres progress reasons)
+$(BUILD)/unit/recent: LIBS += -lsqlite3 -lpq
+$(BUILD)/unit/unlock: $(patsubst %,$(BUILD)/obj/%.o,initramfs/unlock/terminal initramfs/unlock/words \
+	initramfs/unlock/recovery)
 $(BUILD)/unit/next_lock: $(patsubst %,$(BUILD)/obj/assay/%.o,next_boot/lock checks/report host/host commands/out)
 $(BUILD)/unit/attach: $(patsubst %,$(BUILD)/obj/%.o,transaction/watch transaction/making initramfs/boot/mend)
 $(BUILD)/obj/tests/unit/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
@@ -183,8 +192,8 @@ $(BUILD)/tcti.so: tests/frame/tcti.c
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -fPIC -O1 -g $(WARN) $(if $(WERROR),-Werror) -shared -o $@ $< -ltss2-tcti-swtpm
-# A clock that jumps; likewise.
-$(BUILD)/clock.so: tests/frame/clock.c
+# A clock that jumps, and one that stops what a round takes; likewise.
+$(BUILD)/clock.so $(BUILD)/times.so: $(BUILD)/%.so: tests/frame/%.c
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -fPIC -O1 -g $(WARN) $(if $(WERROR),-Werror) -shared -o $@ $< -ldl
@@ -224,7 +233,7 @@ timed: $(BENCH_BIN)
 replay: $(REPLAY_BIN)
 faults: $(BUILD)/faults.so $(BUILD)/faults/base $(BUILD)/interop/unseal $(BUILD)/interop/lock_volume $(BUILD)/timed/host \
 	$(BUILD)/unit/appraise_memory
-unit faults: $(BUILD)/tcti.so $(BUILD)/clock.so
+unit timed faults: $(BUILD)/tcti.so $(BUILD)/clock.so $(BUILD)/times.so
 fuzz-build: $(FUZZ_BIN)
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(foreach p,$(READY),$(patsubst %.o,%.d,$(call OBJ,$(DIR_$(p))) $(if $(MORE_$(p)),$(call OBJ,$(MORE_$(p))))))
@@ -233,11 +242,11 @@ fuzz-build: $(FUZZ_BIN)
 
 # Everything that is installed.  initramfs/initramfs-tools is laid out as /usr/share/initramfs-tools.
 VERIFIER_PAGES := $(wildcard man/assay-verifier*.[1-8])
-MAN_PAGES := $(filter-out man/assay-rpm.8 $(VERIFIER_PAGES),$(wildcard man/*.[1-8]))
+MAN_PAGES := $(filter-out man/assay-rpm.8 man/assay-pacman.8 $(VERIFIER_PAGES),$(wildcard man/*.[1-8]))
 INITRAMFS_FILES := $(shell cd initramfs/initramfs-tools 2>/dev/null && find . -type f)
 install_to = install -D -m $(1) $(2) '$(DESTDIR)$(3)'
 
-.PHONY: install install-rpm install-verifier deb
+.PHONY: install install-rpm install-pacman install-verifier deb
 install-rpm: $(RPM_PLUGIN)
 	$(if $(RPM_PLUGIN),,$(error rpm's headers are missing: librpm-dev))
 	$(call install_to,644,$(RPM_PLUGIN),$(RPM_DIR)/assay.so)
@@ -245,6 +254,12 @@ install-rpm: $(RPM_PLUGIN)
 	install -d -m 755 '$(DESTDIR)$(RPM_MACROS)'
 	sed 's,/usr/lib/assay/rpm,$(RPM_DIR),g' rpm-plugin/macros.transaction_assay >'$(DESTDIR)$(RPM_MACROS)/macros.transaction_assay'
 	chmod 644 '$(DESTDIR)$(RPM_MACROS)/macros.transaction_assay'
+install-pacman:
+	$(call install_to,644,man/assay-pacman.8,$(MANDIR)/man8/assay-pacman.8)
+	install -d -m 755 '$(DESTDIR)$(PACMAN_HOOKS)'
+	$(foreach h,$(notdir $(wildcard debian/pacman/*.hook)),\
+		sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' debian/pacman/$(h) >'$(DESTDIR)$(PACMAN_HOOKS)/$(h)' && \
+		chmod 644 '$(DESTDIR)$(PACMAN_HOOKS)/$(h)' &&) true
 install-verifier: $(BUILD)/bin/assay-verifier
 	$(call install_to,755,$<,$(LIBEXECDIR)/assay-verifier)
 	install -d -m 755 '$(DESTDIR)$(BINDIR)'
@@ -260,9 +275,9 @@ install: all
 		install -D -m $$mode $$f '$(DESTDIR)$(PREFIX)'/share/initramfs-tools/$$f || exit 1; done
 		sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' debian/dpkg/assay-dpkg >'$(DESTDIR)$(LIBEXECDIR)/assay-dpkg'
 	chmod 755 '$(DESTDIR)$(LIBEXECDIR)/assay-dpkg'
-	install -d -m 755 '$(DESTDIR)/etc/initramfs/post-update.d'
-	sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' initramfs/update/assay-lock >'$(DESTDIR)/etc/initramfs/post-update.d/assay-lock'
-	chmod 755 '$(DESTDIR)/etc/initramfs/post-update.d/assay-lock'
+	$(foreach d,initramfs/post-update.d kernel/postinst.d kernel/postrm.d,install -d -m 755 '$(DESTDIR)/etc/$(d)' && \
+		sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' initramfs/update/assay-lock >'$(DESTDIR)/etc/$(d)/zzz-assay-lock' && \
+		chmod 755 '$(DESTDIR)/etc/$(d)/zzz-assay-lock' &&) true
 	install -d -m 755 '$(DESTDIR)/etc/dpkg/dpkg.cfg.d'
 	sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' debian/dpkg/dpkg.cfg >'$(DESTDIR)/etc/dpkg/dpkg.cfg.d/assay'
 	chmod 644 '$(DESTDIR)/etc/dpkg/dpkg.cfg.d/assay'

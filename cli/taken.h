@@ -14,8 +14,9 @@ struct taken {
 	const char *architecture;
 	const char *digest_name; /* "sha256": of the file, "header-sha256": of an rpm's header */
 	const struct digest *digest;
-	size_t files;		/* that get signatures */
-	const char *vouched_by; /* by NULL: "archive", or "rpm": a key of rpm's keyring */
+	size_t files; /* that get signatures */
+	/* by NULL: "archive"; "rpm": a key of rpm's keyring; "pacman": one of a trusted keyring */
+	const char *vouched_by;
 	const struct cert *by;
 	uint32_t keyid;
 };

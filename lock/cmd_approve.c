@@ -8,13 +8,26 @@
 #include "base/io.h"
 #include "cli/passphrase.h"
 #include "lock/commands.h"
+#include "lock/empty.h"
 #include "lock/host.h"
+#include "lock/installed.h"
 #include "lock/next.h"
 #include "lock/request.h"
 #include "lock/seal.h"
+#include "lock/show.h"
 #include "lock/work.h"
 
-enum option_id { KERNEL = 1, VALUES, CHANGE, LOG, AUTHORITY, PASSPHRASE_FILE, REQUEST, IMPORT };
+enum option_id {
+	KERNEL = 1,
+	VALUES,
+	CHANGE,
+	LOG,
+	AUTHORITY,
+	PASSPHRASE_FILE,
+	REQUEST,
+	IMPORT,
+	INSTALLED
+};
 
 static const struct cmd_option options[] = {
 	{ "kernel", KERNEL, 0, "VERSION",
@@ -24,6 +37,8 @@ static const struct cmd_option options[] = {
 	  "a file of that boot that is another: image, initrd, cmdline, uki, grub-cfg, grub-file" },
 	{ "boot-log", LOG, 0, "FILE",
 	  "the firmware's event log of this boot (default: the kernel's)" },
+	{ "installed", INSTALLED, 0, NULL,
+	  "predict that kernel's boot from what the boot loader is configured to do" },
 	{ "authority", AUTHORITY, 0, "URI", "where the authority's key is" },
 	{ "passphrase-file", PASSPHRASE_FILE, 0, "FILE", "the authority's passphrase, first line" },
 	{ "request", REQUEST, 0, "FILE", "do not sign: write there what the authority is to sign" },
@@ -34,6 +49,7 @@ static const struct cmd_option options[] = {
 struct approve {
 	struct lock_blob *blob;
 	const char *kernel;
+	bool installed;
 	struct next next;
 	const char *authority;
 	const char *request;
@@ -63,6 +79,9 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 		return next_add_change(&a->next, value, err);
 	case LOG:
 		a->next.log = value;
+		return 0;
+	case INSTALLED:
+		a->installed = true;
 		return 0;
 	case AUTHORITY:
 		a->authority = value;
@@ -124,9 +143,21 @@ static int write_request(struct approve *a, struct err *err)
 	m->authority = a->blob->authority;
 	m->counter = a->blob->counter;
 	m->approval.id = a->blob->next_id;
-	if (lock_request_encode(m, &out, err) < 0)
+	if (lock_request_encode(m, &out, err) < 0 ||
+	    io_replace_file(a->request, &out, 0644, err) < 0)
 		return -1;
-	return io_replace_file(a->request, &out, 0644, err);
+	show_request(m);
+	return 0;
+}
+
+/* A volume that was away has an older copy. */
+static int renew(struct lock_blob *blob, struct err *err)
+{
+	for (size_t i = 0; i < blob->n_hangs; i++)
+		if (blob->hangs[i].kind == LOCK_HANG_LUKS &&
+		    work_volume_state(blob, blob->hangs[i].name) == WORK_BEHIND)
+			return work_save(blob, err);
+	return 0;
 }
 
 static int make(struct approve *a, struct err *err)
@@ -136,13 +167,16 @@ static int make(struct approve *a, struct err *err)
 
 	if (!pcrs)
 		return err_set(err, "out of memory");
+	installed_keep(a->blob);
+	if (a->installed && installed_changes(&a->next, a->blob, a->kernel, err) < 0)
+		return -1;
 	if (host_meets(a->blob, err) < 0 || next_pcrs(&a->next, a->blob, pcrs, err) < 0)
 		return -1;
 	same = lock_find(a->blob, pcrs);
 	if (same < a->blob->n_approvals && lock_would_unseal(a->blob, same, err) == 0) {
 		(void)printf("approval %u: holds for that boot already\n",
 			     a->blob->approvals[same].id);
-		return 0;
+		return renew(a->blob, err);
 	}
 	if (work_approval(a->blob, a->kernel, pcrs, &a->message->approval, err) < 0)
 		return -1;
@@ -173,6 +207,8 @@ static int import(struct approve *a, struct err *err)
 		return err_set(err, "%s: for another lock, of %s", a->import, m->host);
 	if (m->profile != a->blob->profile || m->record_pcr != a->blob->record_pcr)
 		return err_set(err, "%s: for another profile than the lock's", a->import);
+	if (lock_pcrs_check(m->profile, &m->approval.pcrs, err) < 0)
+		return err_prepend(err, "%s", a->import);
 	if (m->approval.sig_len == 0)
 		return err_set(err, "%s: not signed yet: 'assay lock authority sign'", a->import);
 	if (lock_authority_verify(a->blob, &m->approval, err) < 0)
@@ -198,7 +234,11 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 		return ret;
 	if (first < argc)
 		return cmd_misuse(cmd, "'%s' is one word too many", argv[first]);
-	if (a.import && (a.request || a.kernel || a.next.values || a.next.n || a.authority))
+	if (a.installed && (a.next.values || a.next.n))
+		return cmd_misuse(cmd, "--installed finds out by itself what is to be told by "
+				       "--change or --pcr-values");
+	if (a.import &&
+	    (a.installed || a.request || a.kernel || a.next.values || a.next.n || a.authority))
 		return cmd_misuse(cmd, "--import takes what is in the file, and no other option");
 	if (!a.message)
 		(void)err_set(&err, "out of memory");

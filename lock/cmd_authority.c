@@ -10,6 +10,7 @@
 #include "cli/passphrase.h"
 #include "crypto/keygen.h"
 #include "lock/commands.h"
+#include "lock/empty.h"
 #include "lock/host.h"
 #include "lock/request.h"
 #include "lock/show.h"
@@ -17,7 +18,7 @@
 
 #define KEY_TEXT_MAX 65536
 
-enum option_id { KEY = 1, TYPE, PASSPHRASE_FILE, NO_PASSPHRASE, OUT };
+enum option_id { KEY = 1, TYPE, PASSPHRASE_FILE, NO_PASSPHRASE, OUT, BOUND_MAX };
 
 static const struct cmd_option options[] = {
 	{ "key", KEY, 'k', "URI",
@@ -26,6 +27,8 @@ static const struct cmd_option options[] = {
 	{ "passphrase-file", PASSPHRASE_FILE, 0, "FILE", "the key's passphrase, first line" },
 	{ "no-passphrase", NO_PASSPHRASE, 0, NULL,
 	  "init: a key that needs none; in this TPM the host then approves by itself" },
+	{ "bound-max", BOUND_MAX, 0, "N",
+	  "sign: up to which value of its counter an approval may hold (default: 65536)" },
 	{ "out", OUT, 0, "FILE", "sign: where the approval goes (default: over the request)" },
 	{ .name = NULL },
 };
@@ -34,6 +37,7 @@ struct authority {
 	const char *key;
 	const char *out;
 	enum keygen_type type;
+	unsigned long bound_max;
 	bool from_file;
 	bool no_passphrase;
 };
@@ -62,6 +66,10 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 	case OUT:
 		a->out = value;
 		return 0;
+	case BOUND_MAX:
+		return cmd_parse_uint(value, 1, UINT32_MAX, &a->bound_max, err) < 0
+			       ? err_prepend(err, "--bound-max")
+			       : 0;
 	}
 	return err_set(err, "unknown option");
 }
@@ -132,9 +140,7 @@ static void print_request(const struct lock_request *r)
 {
 	char hex[2 * TPM_DIGEST_SIZE + 1];
 
-	(void)printf("host %s\nkernel %s\nprofile %s\nrevoked by counter 0x%08x beyond %llu\n",
-		     r->host, r->approval.kernel, lock_profile_name(r->profile), r->counter.index,
-		     (unsigned long long)r->approval.bound);
+	show_request(r);
 	for (unsigned int i = 0; i < TPM_PCRS; i++) {
 		if (!(r->approval.pcrs.mask >> i & 1))
 			continue;
@@ -173,6 +179,13 @@ static int sign(const struct authority *a, const char *path, struct err *err)
 		return err_set(err, "%s: no request that 'assay lock approve --request' wrote: %s",
 			       path, why.text);
 	print_request(r);
+	if (lock_pcrs_check(r->profile, &r->approval.pcrs, err) < 0)
+		return err_prepend(err, "%s", path);
+	if (r->approval.bound > a->bound_max)
+		return err_set(err,
+			       "%s: it holds until the counter is beyond %llu, which nobody counts "
+			       "to: more than %lu (--bound-max)",
+			       path, (unsigned long long)r->approval.bound, a->bound_max);
 	if (sign_request(a, r, err) < 0 || lock_request_encode(r, &out, err) < 0)
 		return -1;
 	return io_replace_file(a->out ? a->out : path, &out, 0644, err);
@@ -180,7 +193,7 @@ static int sign(const struct authority *a, const char *path, struct err *err)
 
 static int run(const struct cmd *cmd, int argc, char **argv)
 {
-	struct authority a = { .type = KEYGEN_P256 };
+	struct authority a = { .type = KEYGEN_P256, .bound_max = LOCK_BOUND_USUAL };
 	struct err err = ERR_INIT;
 	int ret = CMD_TROUBLE;
 	int first = cmd_options(cmd, argc, argv, set_option, &a, &ret);

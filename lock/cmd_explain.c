@@ -25,7 +25,7 @@ static int no_option(void *ctx UNUSED, int id UNUSED, const char *value UNUSED, 
 	return err_set(err, "unknown option");
 }
 
-/* The first volume's token remembers the boot that was approved last. */
+/* The first volume's token, of those that are here, remembers the boot that was approved last. */
 static int load_approved(const struct lock_blob *blob, struct buf *ret_approved, struct err *err)
 {
 	for (size_t i = 0; i < blob->n_hangs; i++) {
@@ -33,7 +33,7 @@ static int load_approved(const struct lock_blob *blob, struct buf *ret_approved,
 		AUTO_TOKEN token = TOKEN_INIT;
 		bool there = false;
 
-		if (blob->hangs[i].kind != LOCK_HANG_LUKS)
+		if (blob->hangs[i].kind != LOCK_HANG_LUKS || !work_volume_here(blob->hangs[i].name))
 			continue;
 		if (work_open_volume(blob->hangs[i].name, &luks, err) < 0 ||
 		    luks_token_load(luks, &token, &there, err) < 0)

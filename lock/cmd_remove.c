@@ -85,8 +85,19 @@ static int unhang(const struct lock_hang *h, struct err *err)
 	}
 	if (work_open_volume(h->name, &luks, err) < 0 || work_unhang_volume(luks, err) < 0)
 		return err_prepend(err, "volume %s", h->name);
-	(void)snprintf(path, sizeof(path), "%s/%s", WORK_VOLUMES, h->name);
-	return remove_file(path, err);
+	return 0;
+}
+
+/* Where the volumes are: last, since a removal that is cut off is done again by them. */
+static void forget_volumes(const struct lock_blob *blob)
+{
+	char path[sizeof(WORK_VOLUMES) + LOCK_HANG_NAME_MAX + 1];
+
+	for (size_t i = 0; i < blob->n_hangs; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", WORK_VOLUMES, blob->hangs[i].name);
+		if (blob->hangs[i].kind == LOCK_HANG_LUKS)
+			(void)unlink(path);
+	}
 }
 
 /* Before anything is written: whatever opens a volume without the lock must be there already. */
@@ -126,6 +137,7 @@ static int remove_lock(const struct removal *r, struct err *err)
 			return -1;
 	if (remove_file(LOCK_BLOB_PATH, err) < 0)
 		return -1;
+	forget_volumes(blob);
 	if (tpm_counter_remove(&blob->counter, &why) < 0)
 		(void)fprintf(stderr, "assay lock: its counter stays in the TPM: %s\n", why.text);
 	return 0;

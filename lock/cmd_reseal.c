@@ -30,6 +30,7 @@ struct reseal {
 	const char *authority_uri;
 	const char *key_file;
 	struct next next;
+	bool another; /* authority than before */
 };
 
 static void reseal_done(struct reseal *r)
@@ -62,7 +63,7 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 	return err_set(err, "unknown option");
 }
 
-/* Another key takes the old one's place with all it approved. */
+/* Another key takes the old one's place; nothing that the old one approved stays. */
 static int take_authority(struct reseal *r, struct err *err)
 {
 	struct lock_blob *b = r->blob;
@@ -72,8 +73,9 @@ static int take_authority(struct reseal *r, struct err *err)
 		return err_set(err, "where the authority's key is is not known: --authority URI");
 	if (lock_authority_open(source, LOCK_HELD_PATH, passphrase_ask, &r->authority, err) < 0)
 		return -1;
-	if (memcmp(lock_authority_public(r->authority)->name, b->authority.name, TPM_NAME_SIZE) !=
-	    0)
+	r->another = memcmp(lock_authority_public(r->authority)->name, b->authority.name,
+			    TPM_NAME_SIZE) != 0;
+	if (r->another)
 		b->n_approvals = 0;
 	b->authority = *lock_authority_public(r->authority);
 	b->mode = lock_authority_mode(r->authority);
@@ -110,17 +112,51 @@ static int approve(struct reseal *r, struct err *err)
 	return lock_would_unseal(r->blob, r->blob->n_approvals - 1, err);
 }
 
+/* The present recovery key wraps it: it was just typed, and is kept already. */
+static int make_secret(struct lock_blob *blob, const struct recovery_key *key, uint8_t *ret_secret,
+		       struct err *err)
+{
+	if (lock_secret_make(ret_secret, err) < 0)
+		return -1;
+	blob->recovery_len = RECOVERY_WRAPPED_LEN;
+	return recovery_wrap(key, blob->id, ret_secret, blob->recovery, err);
+}
+
+/*
+ * The old authority's key and an old copy of the lock's file still give out the old secret: with
+ * another authority there is a new one, by which everything opens from then on.
+ */
+static int seal_anew(struct reseal *r, const struct recovery_key *key, const uint8_t *secret,
+		     struct err *err)
+{
+	AUTO_SECRET(new) = { 0 };
+	struct rotation change = { .from = secret, .to = new, .mends = true };
+
+	if (make_secret(r->blob, key, new, err) < 0 || lock_seal(r->blob, new, err) < 0 ||
+	    approve(r, err) < 0)
+		return -1;
+	return rotate_to(r->blob, &change, err);
+}
+
+static int seal_again(struct reseal *r, const uint8_t *secret, struct err *err)
+{
+	if (lock_seal(r->blob, secret, err) < 0 || approve(r, err) < 0 ||
+	    rotate_tokens(r->blob, secret, err) < 0)
+		return -1;
+	return lock_blob_save(LOCK_BLOB_PATH, r->blob, err);
+}
+
 static int reseal(struct reseal *r, struct err *err)
 {
 	AUTO_SECRET(secret) = { 0 };
+	AUTO_RECOVERY key = { .data = { 0 } };
 
 	if (work_load(&r->blob, err) < 0 || work_settle(r->blob, err) < 0 ||
-	    host_meets(r->blob, err) < 0 || work_recover(r->blob, r->key_file, secret, err) < 0 ||
-	    take_authority(r, err) < 0 || take_counter(r, err) < 0 ||
-	    lock_seal(r->blob, secret, err) < 0 || approve(r, err) < 0)
+	    host_meets(r->blob, err) < 0 ||
+	    work_recover_key(r->blob, r->key_file, &key, secret, err) < 0 ||
+	    take_authority(r, err) < 0 || take_counter(r, err) < 0)
 		return -1;
-	if (rotate_tokens(r->blob, secret, err) < 0 ||
-	    lock_blob_save(LOCK_BLOB_PATH, r->blob, err) < 0)
+	if (r->another ? seal_anew(r, &key, secret, err) < 0 : seal_again(r, secret, err) < 0)
 		return -1;
 	work_remember(r->blob, &r->next);
 	return 0;
@@ -147,8 +183,8 @@ const struct cmd cmd_reseal = {
 	.about =
 		"Seals the secret to this TPM and approves the next boot, with the authority's "
 		"key\n"
-		"or with a new one.  A counter that is gone is made anew.  What hangs on the lock\n"
-		"stays.",
+		"or with a new one, for which there is a new secret, too.  A counter that is gone\n"
+		"is made anew.  What hangs on the lock stays.",
 	.options = options,
 	.run = run,
 };

@@ -10,8 +10,10 @@
 #include "lock/credential.h"
 #include "lock/host.h"
 #include "lock/initramfs.h"
+#include "lock/installed.h"
 #include "lock/seal.h"
 #include "lock/set.h"
+#include "lock/show.h"
 #include "tpm/nv.h"
 #include "tpm/pcr.h"
 
@@ -156,6 +158,8 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 	if (set_make(&s, &err) < 0)
 		return cmd_fail(cmd, &err);
 	work_remember(s.blob, &s.next);
+	installed_keep(s.blob);
+	show_warnings(s.blob);
 	if (initramfs_renew(&err) < 0) {
 		(void)err_prepend(&err, "the lock is set, but the next boot can't open it yet");
 		return cmd_fail(cmd, &err);

@@ -63,14 +63,10 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 
 static int print_json(const struct test *t, bool would, const char *why, struct err *err)
 {
-	json_t *differ = json_array();
-	json_t *all;
+	json_t *all =
+		json_pack("{s:b, s:s, s:o, s:o}", "would_unseal", would, "reason", why, "differ",
+			  show_numbers_json(t->differ), "pcrs", show_pcrs_json(t->next));
 
-	for (unsigned int i = 0; i < TPM_PCRS; i++)
-		if (t->differ >> i & 1)
-			(void)json_array_append_new(differ, json_integer(i));
-	all = json_pack("{s:b, s:s, s:o, s:o}", "would_unseal", would, "reason", why, "differ",
-			differ, "pcrs", show_pcrs_json(t->next));
 	return cmd_json_print(all, err);
 }
 

@@ -24,14 +24,13 @@ static const struct {
 };
 
 /* A log and a command line that are read for one prediction. */
-struct template
-{
+struct next_template {
 	struct buf log;
 	struct buf cmdline;
 	struct pcr_set held;
 };
 
-static void template_free(struct template **t)
+void next_template_free(struct next_template **t)
 {
 	if (!*t)
 		return;
@@ -40,14 +39,16 @@ static void template_free(struct template **t)
 	free(*t);
 }
 
-#define AUTO_TEMPLATE CLEANUP(template_free) struct template *
+#define AUTO_TEMPLATE CLEANUP(next_template_free) struct next_template *
 
 void next_done(struct next *next)
 {
 	for (size_t i = 0; i < next->n; i++) {
 		buf_done(&next->was[i]);
 		buf_done(&next->now[i]);
+		free(next->names[i]);
 	}
+	free(next->names);
 	free(next->changes);
 	free(next->was);
 	free(next->now);
@@ -107,7 +108,10 @@ static int make_room(struct next *next, struct err *err)
 	next->changes = calloc(LOCK_CHANGES_MAX, sizeof(*next->changes));
 	next->was = calloc(LOCK_CHANGES_MAX, sizeof(*next->was));
 	next->now = calloc(LOCK_CHANGES_MAX, sizeof(*next->now));
-	return next->changes && next->was && next->now ? 0 : err_set(err, "out of memory");
+	next->names = calloc(LOCK_CHANGES_MAX, sizeof(*next->names));
+	return next->changes && next->was && next->now && next->names
+		       ? 0
+		       : err_set(err, "out of memory");
 }
 
 int next_add_change(struct next *next, const char *text, struct err *err)
@@ -132,7 +136,31 @@ int next_add_change(struct next *next, const char *text, struct err *err)
 	return read_both(next, was, now, err);
 }
 
-static int read_template(const struct next *next, struct template *t, struct err *err)
+int next_take_change(struct next *next, enum lock_change_kind kind, const char *name,
+		     struct next_files *files, struct err *err)
+{
+	struct lock_change *c;
+
+	if (make_room(next, err) < 0)
+		return -1;
+	next->names[next->n] = strdup(name);
+	if (!next->names[next->n])
+		return err_set(err, "out of memory");
+	c = &next->changes[next->n];
+	next->was[next->n] = files->was;
+	next->now[next->n] = files->now;
+	*c = (struct lock_change){ .kind = kind,
+				   .name = next->names[next->n],
+				   .was = files->was.max ? buf_text(&files->was) : NULL,
+				   .was_len = files->was.len,
+				   .now = buf_text(&files->now),
+				   .now_len = files->now.len };
+	*files = (struct next_files){ .was = { .max = 0 } };
+	next->n++;
+	return 0;
+}
+
+static int read_template(const struct next *next, struct next_template *t, struct err *err)
 {
 	t->log = (struct buf)BUF_INIT(BOOT_LOG_MAX);
 	t->cmdline = (struct buf)BUF_INIT(CMDLINE_MAX);
@@ -143,7 +171,7 @@ static int read_template(const struct next *next, struct template *t, struct err
 	return 0;
 }
 
-static struct lock_template template_of(const struct template *t, uint32_t mask)
+static struct lock_template template_of(const struct next_template *t, uint32_t mask)
 {
 	return (struct lock_template){ .log = t->log.data,
 				       .len = t->log.len,
@@ -289,4 +317,19 @@ int next_remember(const struct next *next, struct buf *out, struct err *err)
 	if (host_next_record(record, &text, err) < 0)
 		return -1;
 	return next->n ? remember_changed(next, &text, out, err) : remember_boot(&text, out, err);
+}
+
+int next_template_read(const struct next *next, struct next_template **ret_template,
+		       struct lock_template *ret_view, struct err *err)
+{
+	AUTO_TEMPLATE t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return err_set(err, "out of memory");
+	if (read_template(next, t, err) < 0)
+		return -1;
+	*ret_view = template_of(t, 0xffff);
+	ret_view->held = NULL;
+	*ret_template = take_ptr(&t);
+	return 0;
 }

@@ -21,6 +21,7 @@ struct next {
 	struct lock_change *changes; /* LOCK_CHANGES_MAX, once there is one */
 	struct buf *was;
 	struct buf *now;
+	char **names;
 	size_t n;
 };
 
@@ -28,6 +29,20 @@ void next_done(struct next *next);
 
 /* "KIND=WAS:NOW", two files; "KIND=NOW" where the file was replaced in its place. */
 MUST_USE int next_add_change(struct next *next, const char *text, struct err *err);
+
+/* A change whose bytes are here: they are moved into it.  was with max 0: it is not known. */
+struct next_files {
+	struct buf was;
+	struct buf now;
+};
+MUST_USE int next_take_change(struct next *next, enum lock_change_kind kind, const char *name,
+			      struct next_files *files, struct err *err);
+
+/* Of this boot, as lock_predict takes it, for as long as it is kept. */
+struct next_template;
+MUST_USE int next_template_read(const struct next *next, struct next_template **ret_template,
+				struct lock_template *ret_view, struct err *err);
+void next_template_free(struct next_template **template);
 
 /* What the PCRs of the lock's profile will hold when that boot unseals.  The record's is computed,
  * and what nothing was said of stays as now. */

@@ -46,12 +46,20 @@ int work_recover(const struct lock_blob *blob, const char *key_path,
 		 uint8_t ret_secret[static LOCK_SECRET_SIZE], struct err *err)
 {
 	AUTO_RECOVERY key = { .data = { 0 } };
+
+	return work_recover_key(blob, key_path, &key, ret_secret, err);
+}
+
+int work_recover_key(const struct lock_blob *blob, const char *key_path,
+		     struct recovery_key *ret_key, uint8_t ret_secret[static LOCK_SECRET_SIZE],
+		     struct err *err)
+{
 	char prompt[96];
 
 	(void)snprintf(prompt, sizeof(prompt), "recovery key %s", blob->recovery_id);
-	if (key_path ? read_key(key_path, &key, err) < 0 : ask_key(prompt, &key, err) < 0)
+	if (key_path ? read_key(key_path, ret_key, err) < 0 : ask_key(prompt, ret_key, err) < 0)
 		return err_prepend(err, "recovery key");
-	if (recovery_unwrap(&key, blob->id,
+	if (recovery_unwrap(ret_key, blob->id,
 			    (struct recovery_wrapped){ blob->recovery, blob->recovery_len },
 			    ret_secret, err) < 0)
 		return err_prepend(err, "recovery key %s", blob->recovery_id);

@@ -33,6 +33,7 @@ void work_remember(const struct lock_blob *blob, const struct next *next)
 	}
 	for (size_t i = 0; approved.len && i < blob->n_hangs; i++)
 		if (blob->hangs[i].kind == LOCK_HANG_LUKS &&
+		    work_volume_here(blob->hangs[i].name) &&
 		    put(blob->hangs[i].name, &approved, &err) < 0)
 			(void)fprintf(stderr,
 				      "assay-lock: volume %s: that boot is not remembered: "

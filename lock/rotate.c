@@ -24,19 +24,18 @@ static int add_slot(struct lock_move *m, const uint8_t *from, const uint8_t *to,
 	AUTO_SECRET(new) = { 0 };
 	struct luks_secret by = { .data = old, .len = sizeof(old) };
 	bool there = false;
+	int was = -1;
 	int slot = -1;
 
 	if (work_open_volume(m->uuid, &luks, err) < 0 ||
-	    luks_token_load(luks, &token, &there, err) < 0)
+	    luks_token_load(luks, &token, &there, err) < 0 ||
+	    lock_secret_derive(from, "luks", m->uuid, old, err) < 0 ||
+	    lock_secret_derive(to, "luks", m->uuid, new, err) < 0)
 		return -1;
-	if (!there)
-		return err_set(err,
-			       "the lock's token is gone from the volume: 'assay lock reseal'");
-	if (lock_secret_derive(from, "luks", m->uuid, old, err) < 0 ||
-	    lock_secret_derive(to, "luks", m->uuid, new, err) < 0 ||
+	if (luks_slot_find(luks, there ? token.keyslot : -1, old, &was, err) < 0 ||
 	    luks_slot_add(luks, by, new, &slot, err) < 0)
 		return -1;
-	m->from = (uint8_t)token.keyslot;
+	m->from = (uint8_t)was;
 	m->to = (uint8_t)slot;
 	return 0;
 }
@@ -69,20 +68,30 @@ static int add_credential(const char *name, const uint8_t *from, const uint8_t *
 	return work_hang_credential(CREDENTIAL_NEXT_DIR, name, &plain, to, err);
 }
 
+static int hang_credential(const char *name, const struct rotation *r, struct err *err)
+{
+	if (add_credential(name, r->from, r->to, err) == 0)
+		return 0;
+	if (!r->mends)
+		return err_prepend(err, "credential %s", name);
+	(void)fprintf(stderr, "assay-lock: credential %s: left as it is: %s\n", name, err->text);
+	return 0;
+}
+
 /* What hangs on the lock gets what it needs under the new secret, and keeps what it has. */
-static int prepare(struct lock_journal *j, const uint8_t *from, const uint8_t *to, struct err *err)
+static int prepare(struct lock_journal *j, const struct rotation *r, struct err *err)
 {
 	for (size_t i = 0; i < j->blob.n_hangs; i++) {
 		const struct lock_hang *h = &j->blob.hangs[i];
 		struct lock_move *m = &j->moves[j->n];
 
 		if (h->kind == LOCK_HANG_CREDENTIAL) {
-			if (add_credential(h->name, from, to, err) < 0)
-				return err_prepend(err, "credential %s", h->name);
+			if (hang_credential(h->name, r, err) < 0)
+				return -1;
 			continue;
 		}
 		strcpy(m->uuid, h->name);
-		if (add_slot(m, from, to, err) < 0)
+		if (add_slot(m, r->from, r->to, err) < 0)
 			return err_prepend(err, "volume %s", h->name);
 		j->n++;
 	}
@@ -98,24 +107,31 @@ static int save_journal(const struct lock_journal *j, struct err *err)
 	return io_replace_file(LOCK_JOURNAL_PATH, &out, 0600, err);
 }
 
-int rotate_secret(struct lock_blob *blob, const char *key_file, const char *out, struct err *err)
+int rotate_to(const struct lock_blob *blob, const struct rotation *r, struct err *err)
 {
-	AUTO_SECRET(from) = { 0 };
-	AUTO_SECRET(to) = { 0 };
 	AUTO_MEM struct lock_journal *j = calloc(1, sizeof(*j));
 
 	if (!j)
 		return err_set(err, "out of memory");
-	if (work_recover(blob, key_file, from, err) < 0 || lock_secret_make(to, err) < 0 ||
-	    work_new_recovery(blob, to, out, err) < 0 || lock_seal(blob, to, err) < 0)
-		return -1;
 	j->blob = *blob;
-	if (prepare(j, from, to, err) == 0 && save_journal(j, err) == 0)
+	if (prepare(j, r, err) == 0 && save_journal(j, err) == 0)
 		return rotate_finish(err);
 	for (size_t i = 0; i < j->n; i++)
 		if (remove_slot(j->moves[i].uuid, j->moves[i].to, NULL) < 0)
 			return err_prepend(err, "keyslot %u stays", j->moves[i].to);
 	return -1;
+}
+
+int rotate_secret(struct lock_blob *blob, const char *key_file, const char *out, struct err *err)
+{
+	AUTO_SECRET(from) = { 0 };
+	AUTO_SECRET(to) = { 0 };
+	struct rotation r = { .from = from, .to = to };
+
+	if (work_recover(blob, key_file, from, err) < 0 || lock_secret_make(to, err) < 0 ||
+	    work_new_recovery(blob, to, out, err) < 0 || lock_seal(blob, to, err) < 0)
+		return -1;
+	return rotate_to(blob, &r, err);
 }
 
 static int load_journal(struct lock_journal *j, struct err *err)
@@ -180,9 +196,14 @@ int rotate_finish(struct err *err)
 	return unlink(LOCK_JOURNAL_PATH) < 0 ? err_errno(err, LOCK_JOURNAL_PATH) : 0;
 }
 
-static int give_token(const char *uuid, const struct lock_blob *blob, const uint8_t *secret,
-		      struct err *err)
+struct giving {
+	const struct lock_blob *blob;
+	const uint8_t *secret;
+};
+
+static int give_token(void *ctx, const char *uuid, struct err *err)
 {
+	const struct giving *g = ctx;
 	AUTO_LUKS *luks = NULL;
 	AUTO_TOKEN token = TOKEN_INIT;
 	AUTO_SECRET(key) = { 0 };
@@ -191,19 +212,16 @@ static int give_token(const char *uuid, const struct lock_blob *blob, const uint
 
 	if (work_open_volume(uuid, &luks, err) < 0 ||
 	    luks_token_load(luks, &token, &there, err) < 0 ||
-	    lock_secret_derive(secret, "luks", uuid, key, err) < 0)
+	    lock_secret_derive(g->secret, "luks", uuid, key, err) < 0)
 		return -1;
 	if (there && luks_slot_check(luks, token.keyslot, key, NULL) == 0)
-		return save_token(uuid, -1, blob, err);
-	return work_hang_volume(luks, by, secret, blob, err);
+		return save_token(uuid, -1, g->blob, err);
+	return work_hang_volume(luks, by, g->secret, g->blob, err);
 }
 
 int rotate_tokens(const struct lock_blob *blob, const uint8_t secret[static LOCK_SECRET_SIZE],
 		  struct err *err)
 {
-	for (size_t i = 0; i < blob->n_hangs; i++)
-		if (blob->hangs[i].kind == LOCK_HANG_LUKS &&
-		    give_token(blob->hangs[i].name, blob, secret, err) < 0)
-			return err_prepend(err, "volume %s", blob->hangs[i].name);
-	return 0;
+	return work_each_volume(blob, give_token,
+				&(struct giving){ .blob = blob, .secret = secret }, err);
 }

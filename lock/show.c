@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "lock/suspend.h"
 
 void show_pcrs(uint32_t mask, char ret_text[static SHOW_PCRS_MAX])
 {
@@ -16,6 +17,35 @@ void show_pcrs(uint32_t mask, char ret_text[static SHOW_PCRS_MAX])
 		if (mask >> i & 1)
 			used += (size_t)snprintf(ret_text + used, SHOW_PCRS_MAX - used, "%s%u",
 						 used ? ", " : "", i);
+}
+
+json_t *show_numbers_json(uint32_t mask)
+{
+	json_t *all = json_array();
+
+	for (unsigned int i = 0; i < TPM_PCRS; i++)
+		if (mask >> i & 1)
+			(void)json_array_append_new(all, json_integer(i));
+	return all;
+}
+
+void show_request(const struct lock_request *request)
+{
+	char id[2 * LOCK_ID_SIZE + 1];
+
+	hex_format(request->id, sizeof(request->id), id);
+	(void)printf("lock %s\nhost %s\nkernel %s\nprofile %s\n"
+		     "revoked by counter 0x%08x beyond %llu\n",
+		     id, request->host, request->approval.kernel,
+		     lock_profile_name(request->profile), request->counter.index,
+		     (unsigned long long)request->approval.bound);
+}
+
+void show_root(const struct lock_blob *blob, struct lock_root *ret_root)
+{
+	const struct lock_root_from here = { .mountinfo = "/proc/self/mountinfo", .sys = "/sys" };
+
+	lock_root_find(blob, &here, ret_root);
 }
 
 json_t *show_pcrs_json(const struct tpm_pcrs *pcrs)
@@ -54,4 +84,17 @@ const char *show_pcr_words(unsigned int pcr, unsigned int record_pcr)
 	default:
 		return "something else";
 	}
+}
+
+void show_warnings(const struct lock_blob *blob)
+{
+	struct lock_root root;
+
+	show_root(blob, &root);
+	if (root.kind == LOCK_ROOT_OPEN || root.kind == LOCK_ROOT_UNKNOWN)
+		(void)fprintf(stderr, "assay-lock: root file system: %s\n",
+			      lock_root_words(root.kind));
+	if (lock_host_suspends(""))
+		(void)fprintf(stderr, "assay-lock: suspend: " LOCK_SUSPEND_WORDS
+				      ": '" LOCK_SUSPEND_REMEDY "'\n");
 }

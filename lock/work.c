@@ -2,12 +2,14 @@
 /* The lock as a whole: blob, authority, approvals. */
 #include "lock/work.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
 
 #include "cli/passphrase.h"
+#include "lock/empty.h"
 #include "lock/rotate.h"
 #include "lock/seal.h"
 #include "tpm/nv.h"
@@ -29,13 +31,44 @@ int work_load(struct lock_blob **ret_blob, struct err *err)
 	return 0;
 }
 
-static int save_token(const struct lock_hang *hang, const struct lock_blob *blob, struct err *err)
+int work_each_volume(const struct lock_blob *blob, work_volume_fn *save, void *ctx, struct err *err)
 {
+	bool here[LOCK_HANGS_MAX] = { false };
+	size_t n = 0, n_here = 0;
+
+	for (size_t i = 0; i < blob->n_hangs; i++) {
+		if (blob->hangs[i].kind != LOCK_HANG_LUKS)
+			continue;
+		n++;
+		here[i] = work_volume_here(blob->hangs[i].name);
+		n_here += here[i];
+	}
+	if (n && !n_here)
+		return err_set(err, "none of the lock's volumes is here");
+	for (size_t i = 0; i < blob->n_hangs; i++) {
+		const char *uuid = blob->hangs[i].name;
+
+		if (blob->hangs[i].kind != LOCK_HANG_LUKS)
+			continue;
+		if (!here[i])
+			(void)fprintf(stderr,
+				      "assay-lock: volume %s: left out: no disk with it is "
+				      "here\n",
+				      uuid);
+		else if (save(ctx, uuid, err) < 0)
+			return err_prepend(err, "volume %s", uuid);
+	}
+	return 0;
+}
+
+static int save_token(void *ctx, const char *uuid, struct err *err)
+{
+	const struct lock_blob *blob = ctx;
 	AUTO_LUKS *luks = NULL;
 	AUTO_TOKEN token = TOKEN_INIT;
 	bool there = false;
 
-	if (work_open_volume(hang->name, &luks, err) < 0 ||
+	if (work_open_volume(uuid, &luks, err) < 0 ||
 	    luks_token_load(luks, &token, &there, err) < 0)
 		return -1;
 	if (!there)
@@ -47,13 +80,11 @@ static int save_token(const struct lock_hang *hang, const struct lock_blob *blob
 	return luks_token_save(luks, &token, err);
 }
 
-int work_save(const struct lock_blob *blob, struct err *err)
+int work_save(struct lock_blob *blob, struct err *err)
 {
-	for (size_t i = 0; i < blob->n_hangs; i++)
-		if (blob->hangs[i].kind == LOCK_HANG_LUKS &&
-		    save_token(&blob->hangs[i], blob, err) < 0)
-			return err_prepend(err, "volume %s", blob->hangs[i].name);
-	return lock_blob_save(LOCK_BLOB_PATH, blob, err);
+	return work_each_volume(blob, save_token, blob, err) < 0
+		       ? -1
+		       : lock_blob_save(LOCK_BLOB_PATH, blob, err);
 }
 
 int work_authority(const struct lock_blob *blob, const char *given,
@@ -83,6 +114,8 @@ int work_approval(const struct lock_blob *blob, const char *kernel, const struct
 			return err_errno(err, "kernel");
 		kernel = running.release;
 	}
+	if (lock_pcrs_check(blob->profile, pcrs, err) < 0)
+		return -1;
 	if (strlen(kernel) >= sizeof(a.kernel))
 		return err_set(err, "'%s': longer than a kernel's version", kernel);
 	strcpy(a.kernel, kernel);

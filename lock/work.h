@@ -17,9 +17,11 @@ MUST_USE int work_load(struct lock_blob **ret_blob, struct err *err);
 
 /*
  * The volumes' tokens first, one after the other, the file last: the initramfs goes by the token of
- * the volume that it opens.  Each is the old one or the new one, and either opens its boot.
+ * the volume that it opens.  Each is the old one or the new one, and either opens its boot.  A
+ * volume that is not here is left out, and said to be: the secret stays, so that the others' tokens
+ * open it.  One of them must be here.
  */
-MUST_USE int work_save(const struct lock_blob *blob, struct err *err);
+MUST_USE int work_save(struct lock_blob *blob, struct err *err);
 
 /* Keeps the next boot in the tokens: what a later boot that is not approved is told beside.  What
  * fails of it is said. */
@@ -28,6 +30,19 @@ void work_remember(const struct lock_blob *blob, const struct next *next);
 
 /* The volume that hangs on the lock, by its UUID. */
 MUST_USE int work_open_volume(const char *uuid, struct luks **ret_luks, struct err *err);
+/* Is its disk here?  One that is, and damaged, is. */
+bool work_volume_here(const char *uuid);
+
+enum work_state { WORK_HERE, WORK_BEHIND, WORK_ABSENT, WORK_NO_TOKEN, WORK_UNREADABLE };
+/* BEHIND: the copy in its token is not the lock's file as it is. */
+enum work_state work_volume_state(const struct lock_blob *blob, const char *uuid);
+const char *work_state_words(enum work_state state);
+const char *work_state_name(enum work_state state);
+
+/* Calls save for each volume that is here, and says which are not; fails where none is. */
+typedef int work_volume_fn(void *ctx, const char *uuid, struct err *err);
+MUST_USE int work_each_volume(const struct lock_blob *blob, work_volume_fn *save, void *ctx,
+			      struct err *err);
 /* Remembers where it is. */
 MUST_USE int work_note_volume(const char *uuid, const char *device, struct err *err);
 
@@ -38,6 +53,11 @@ MUST_USE int work_authority(const struct lock_blob *blob, const char *given,
 /* From the file, or asked for; and it must open the blob's wrap. */
 MUST_USE int work_recover(const struct lock_blob *blob, const char *key_path,
 			  uint8_t ret_secret[static LOCK_SECRET_SIZE], struct err *err);
+
+/* The same, and the key itself, to wrap another secret by. */
+MUST_USE int work_recover_key(const struct lock_blob *blob, const char *key_path,
+			      struct recovery_key *ret_key,
+			      uint8_t ret_secret[static LOCK_SECRET_SIZE], struct err *err);
 
 /*
  * A new recovery key for the blob and the secret: wrapped in the blob, shown, and confirmed.  path:
@@ -63,7 +83,8 @@ MUST_USE int work_hang_credential(const char *dir, const char *name, const struc
 MUST_USE int work_approve(struct lock_blob *blob, const struct lock_authority *authority,
 			  struct lock_approval *approval, uint32_t *ret_dropped, struct err *err);
 
-/* An unsigned approval of the PCRs, bounded by what the counter is at; kernel NULL: the running. */
+/* An unsigned approval of the PCRs, bounded by what the counter is at; kernel NULL: the running.
+ * Refused where one of the PCRs is empty (lock/empty.h). */
 MUST_USE int work_approval(const struct lock_blob *blob, const char *kernel,
 			   const struct tpm_pcrs *pcrs, struct lock_approval *ret_approval,
 			   struct err *err);

@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "packages/commands.h"
 #include "packages/work.h"
+#include "pkg/pacman.h"
 
 static const struct cmd_option options[] = {
 	{ "key", WORK_KEY, 'k', "URI", "private key: file or OSSL_STORE URI" },
@@ -167,6 +168,11 @@ static enum work_outcome sign_one(struct work_item *item)
 	how.signer = item->signer;
 	if (work_item_open(item, &item->err) < 0)
 		return WORK_FAILED;
+	if (!item->work->detached && pacman_was_read(&item->deb)) {
+		(void)err_set(&item->err, "pacman's packages have no place for signatures within; "
+					  "--detached puts them beside it");
+		return WORK_FAILED;
+	}
 	outcome = look_at_present(item, &how);
 	if (outcome == WORK_SIGNED && sign(item, &how, &item->err) < 0)
 		return WORK_FAILED;

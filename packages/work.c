@@ -244,7 +244,7 @@ int work_item_open(struct work_item *item, struct err *err)
 		return err_set(err, "open: not a regular file");
 	if (package_init(&item->package, err) < 0)
 		return -1;
-	return deb_read(item->fd, NULL, NULL, &item->deb, err);
+	return package_read(item->fd, NULL, NULL, &item->deb, err);
 }
 
 struct thread {

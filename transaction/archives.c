@@ -71,7 +71,7 @@ static bool is_regular(int fd)
 }
 
 /* What is beside a package is beside the file, not beside a link to it. */
-static int tell(const struct each *each, int fd, struct err *err)
+static int tell(int fd, archives_fn fn, void *ctx, struct err *err)
 {
 	char self[PROC_PATH_MAX];
 	AUTO_STR real = NULL;
@@ -80,14 +80,19 @@ static int tell(const struct each *each, int fd, struct err *err)
 	real = realpath(self, NULL);
 	if (!real)
 		return err_errno(err, "%s", self);
-	return each->fn(each->ctx, real, err);
+	return fn(ctx, real, err);
+}
+
+int archives_file(int dir, const char *path, archives_fn fn, void *ctx, struct err *err)
+{
+	AUTO_FD fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	return fd >= 0 && is_regular(fd) ? tell(fd, fn, ctx, err) : 0;
 }
 
 static int look_at_file(const struct each *each, const char *path, struct err *err)
 {
-	AUTO_FD fd = openat(each->cwd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	return fd >= 0 && is_regular(fd) ? tell(each, fd, err) : 0;
+	return archives_file(each->cwd, path, each->fn, each->ctx, err);
 }
 
 static int look_below(const struct each *each, const char *dir, struct err *err)
@@ -168,21 +173,26 @@ static int look_at_words(const struct each *each, const struct buf *line, struct
 	return rc;
 }
 
+int archives_words(pid_t pid, struct buf *line, int *ret_cwd, struct err *err)
+{
+	char path[PROC_PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	if (io_read_file(path, line, err) < 0)
+		return -1;
+	(void)snprintf(path, sizeof(path), "/proc/%d/cwd", (int)pid);
+	*ret_cwd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return *ret_cwd < 0 ? err_errno(err, "%s", path) : 0;
+}
+
 int archives_each(pid_t dpkg, archives_fn fn, void *ctx, struct err *err)
 {
 	AUTO_BUF line = BUF_INIT(ARCHIVES_LINE_MAX);
-	struct each each = { .fn = fn, .ctx = ctx, .cwd = -1 };
-	char path[PROC_PATH_MAX];
-	int rc;
+	AUTO_FD cwd = -1;
+	struct each each = { .fn = fn, .ctx = ctx };
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)dpkg);
-	if (io_read_file(path, &line, err) < 0)
+	if (archives_words(dpkg, &line, &cwd, err) < 0)
 		return -1;
-	(void)snprintf(path, sizeof(path), "/proc/%d/cwd", (int)dpkg);
-	each.cwd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (each.cwd < 0)
-		return err_errno(err, "%s", path);
-	rc = look_at_words(&each, &line, err);
-	cleanup_fd(&each.cwd);
-	return rc;
+	each.cwd = cwd;
+	return look_at_words(&each, &line, err);
 }

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 #define ARCHIVES_LINE_MAX (8U << 20) /* bytes of its command line */
@@ -15,6 +16,12 @@ MUST_USE int archives_find_dpkg(pid_t *ret_pid, struct err *err);
 
 /* Called for each package, by the path of the file itself; a failure ends it. */
 typedef int (*archives_fn)(void *ctx, const char *path, struct err *err);
+
+/* Where path, from the directory, is a regular file: fn is called. */
+MUST_USE int archives_file(int dir, const char *path, archives_fn fn, void *ctx, struct err *err);
+
+/* The command line of a process, its words ended by a NUL each, and its working directory. */
+MUST_USE int archives_words(pid_t pid, struct buf *line, int *ret_cwd, struct err *err);
 
 /*
  * Reads dpkg's command line: operands that are regular files, and packages (*.deb) in those that

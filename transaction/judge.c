@@ -20,6 +20,7 @@ enum outcome { OUTCOME_TAKEN, OUTCOME_REFUSED, OUTCOME_TROUBLE };
 
 struct judged {
 	char *path;
+	char *name; /* the package's; NULL: it could not be read */
 	struct package *package;
 	struct digest deb;     /* of the file */
 	const struct cert *by; /* NULL: an archive vouches for it */
@@ -42,9 +43,13 @@ struct worker {
 int judge_add(void *ctx, const char *path, struct err *err)
 {
 	struct judge *judge = ctx;
-	struct judged *grown = reallocarray(judge->item, judge->n + 1, sizeof(*grown));
+	struct judged *grown;
 	char **paths;
 
+	for (size_t i = 0; i < judge->n; i++)
+		if (strcmp(judge->path[i], path) == 0)
+			return 0;
+	grown = reallocarray(judge->item, judge->n + 1, sizeof(*grown));
 	if (!grown)
 		return err_set(err, "out of memory");
 	judge->item = grown;
@@ -64,6 +69,7 @@ void judge_done(struct judge *judge)
 {
 	for (size_t i = 0; i < judge->n; i++) {
 		free(judge->item[i].path);
+		free(judge->item[i].name);
 		package_free(&judge->item[i].package);
 	}
 	free(judge->item);
@@ -73,15 +79,28 @@ void judge_done(struct judge *judge)
 	judge->n = 0;
 }
 
-/* Of the very bytes that were signed, so that nobody can have them changed in between. */
-static int sign_vouched(const struct worker *w, int fd, struct package *package, struct buf *text,
+bool judge_has(const struct judge *judge, const char *name)
+{
+	for (size_t i = 0; i < judge->n; i++)
+		if (judge->item[i].name && strcmp(judge->item[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_same(const struct digest *a, const struct digest *b)
+{
+	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+/* Of the very bytes that were vouched for, so that nobody can have them changed in between. */
+static int sign_vouched(const struct worker *w, int fd, struct judged *it, struct buf *text,
 			struct err *err)
 {
-	if (package_sign(fd, &w->how, package, err) < 0)
+	if (package_sign(fd, &w->how, it->package, err) < 0)
 		return -1;
-	if (!apt_has(w->judge->apt, &package->deb.digest))
+	if (!is_same(&it->package->deb.digest, &it->deb))
 		return err_set(err, "changed while it was being read");
-	return package_format(package, &w->how, text, err);
+	return package_format(it->package, &w->how, text, err);
 }
 
 /* What is signed of it, beside it or in it. */
@@ -102,14 +121,23 @@ static int check_signatures(const struct judge *judge, struct judged *it, const 
 			    const struct buf *text, struct err *err)
 {
 	if (!text->len)
-		return err_set(err, "carries no signatures%s",
-			       judge->apt ? ", and no archive whose key is trusted vouches for it"
-					  : "");
+		return err_set(err, "carries no signatures");
 	if (package_verify(text, &judge->trust->certs, it->package, &it->by, err) < 0 ||
 	    trust_accepts(judge->trust, it->by, err) < 0 ||
 	    package_matches(it->package, deb, err) < 0)
 		return -1;
 	return package_serves(it->package, &judge->wants, err);
+}
+
+/* Why neither counts: the signatures that it carries, and nobody's word. */
+static int explain(const struct judge *judge, struct judged *it, const struct buf *text,
+		   const struct err *word)
+{
+	if (text->len)
+		it->explained = trust_explain_signed(judge->trust, text, &it->why);
+	else if (*word->text)
+		(void)err_set(&it->why, "carries no signatures, and %s", word->text);
+	return -1;
 }
 
 /* *text is what was signed of the package, here or elsewhere. */
@@ -118,23 +146,24 @@ static int read_package(const struct worker *w, struct judged *it, struct buf *t
 	CLEANUP(deb_done) struct deb deb = { .n_members = 0 };
 	const struct judge *judge = w->judge;
 	struct err *err = &it->why;
+	struct err word = ERR_INIT;
 	AUTO_FD fd = -1;
 
-	if (io_open_regular(it->path, &fd, err) < 0 || deb_read(fd, NULL, NULL, &deb, err) < 0 ||
-	    read_signatures(it->path, &deb, text, err) < 0)
+	if (io_open_regular(it->path, &fd, err) < 0 ||
+	    judge->source->read(fd, NULL, NULL, &deb, err) < 0)
 		return -1;
+	it->name = strdup(deb.package);
 	it->deb = deb.digest;
+	if (read_signatures(it->path, &deb, text, err) < 0)
+		return -1;
 	if (check_signatures(judge, it, &deb, text, err) == 0)
 		return 0;
-	if (!judge->apt || !apt_has(judge->apt, &deb.digest)) {
-		it->explained = trust_explain_signed(judge->trust, text, err);
-		return -1;
-	}
+	if (judge->source->vouch(judge, it->path, fd, &deb.digest, &word) < 0 || !judge->how)
+		return explain(judge, it, text, &word);
 	package_done(it->package);
 	buf_reset(text);
 	it->by = NULL;
-	return package_init(it->package, err) < 0 ? -1
-						  : sign_vouched(w, fd, it->package, text, err);
+	return package_init(it->package, err) < 0 ? -1 : sign_vouched(w, fd, it, text, err);
 }
 
 static void judge_one(const struct worker *w, struct judged *it)
@@ -249,7 +278,7 @@ static int take(const struct judge *judge, struct judged *it, struct judge_resul
 				     .digest_name = "sha256",
 				     .digest = &it->deb,
 				     .files = package_count(it->package),
-				     .vouched_by = "archive",
+				     .vouched_by = judge->source->vouched_by,
 				     .by = it->by,
 				     .keyid = judge->how ? judge->how->keyid : 0 };
 
@@ -269,7 +298,7 @@ static int conclude(const struct judge *judge, struct judged *it, struct judge_r
 	result->refused++;
 	if (!result->tell)
 		return 0;
-	if (!it->explained && it->deb.len)
+	if (!it->explained && it->deb.len && judge->source == &judge_dpkg)
 		(void)trust_explain_vouched(judge->trust, &it->deb, &it->why);
 	tell(it);
 	return 0;

@@ -17,10 +17,12 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "pkg/store.h"
 
 #define ALL_WELL "ok"  /* what is said where nothing went wrong */
 #define GOES_ON "."    /* what is said meanwhile, */
 #define GOES_ON_EACH 1 /* and every how many seconds at most */
+#define ANXIOUS 5      /* milliseconds until what is still written to is looked at again */
 
 enum source { SOURCE_EVENTS, SOURCE_RENAMES, SOURCE_SOCKET, SOURCE_DPKG, N_SOURCES };
 
@@ -77,6 +79,13 @@ static void sync_all(struct watch *watch)
 		sync();
 }
 
+/* pacman configures what it unpacks: nothing of it waits for another run. */
+static void forget(const struct table *table)
+{
+	for (size_t i = 0; i < table_packages(table); i++)
+		store_remove(STORE_DIR, table_package(table, i));
+}
+
 static void finish(struct watch *watch, struct err *err)
 {
 	if (watch_handle(watch, err) == 0)
@@ -85,6 +94,8 @@ static void finish(struct watch *watch, struct err *err)
 	if (watch->waiting.n && !*err->text)
 		(void)err_set(err, "%zu files are still written to", watch->waiting.n);
 	sync_all(watch);
+	if (watch->is_final && !watch->failed && !*err->text)
+		forget(watch->attacher.table);
 }
 
 static void find_asker(struct session *s)
@@ -140,10 +151,14 @@ static _Noreturn void serve(struct session *s)
 	s->watch->tick = on_tick;
 	s->watch->tick_ctx = s;
 	for (;;) {
-		if (poll(polls, N_SOURCES, -1) < 0 && errno != EINTR)
+		int n = poll(polls, N_SOURCES, watch_is_anxious(s->watch) ? ANXIOUS : -1);
+
+		if (n < 0 && errno != EINTR)
 			break;
 		if (polls[SOURCE_EVENTS].revents && watch_handle(s->watch, &err) < 0)
 			break;
+		if (n == 0)
+			watch_try_waiting(s->watch);
 		if (polls[SOURCE_RENAMES].revents)
 			watch_handle_renames(s->watch);
 		if (s->asker >= 0 || polls[SOURCE_SOCKET].revents || polls[SOURCE_DPKG].revents)

@@ -213,8 +213,11 @@ static int on_close(struct watch *watch, pid_t pid, int *fd, struct err *err)
 		return -1;
 	if (!what.entry)
 		return 0;
-	if (what.verity)
+	if (what.verity) {
+		if (watch->is_final)
+			note_recent(watch, &st);
 		return held_add(&watch->waiting, fd, &what, err);
+	}
 	if (label(watch, *fd, &what) && !held_find(&watch->labelled, *fd, &st, &at))
 		keep_labelled(watch, fd, &what);
 	return 0;
@@ -434,6 +437,16 @@ void watch_handle_renames(struct watch *watch)
 	while (read(watch->renames, events, sizeof(events)) > 0)
 		continue;
 	label_renamed(watch);
+}
+
+bool watch_is_anxious(const struct watch *watch)
+{
+	return watch->is_final && watch->waiting.n > 0;
+}
+
+void watch_try_waiting(struct watch *watch)
+{
+	(void)flush_once(watch, NULL);
 }
 
 void watch_done(struct watch *watch)

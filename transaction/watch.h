@@ -7,12 +7,13 @@
 
 #include "pkg/held.h"
 
-#define WATCH_RECENT 16 /* files that dpkg is about to rename */
+#define WATCH_RECENT 16 /* files that dpkg is about to rename, or pacman has just written */
 
 struct watch {
-	pid_t dpkg;
-	int fan;     /* writes and executions */
-	int renames; /* -1: this kernel does not tell of them */
+	pid_t dpkg;    /* or pacman */
+	bool is_final; /* what it closes has its name, and it does not open it again: pacman's */
+	int fan;       /* writes and executions */
+	int renames;   /* -1: this kernel does not tell of them */
 	struct attacher attacher;
 	struct held_set waiting;	  /* for fs-verity, until dpkg is through with them */
 	struct stat recent[WATCH_RECENT]; /* of these, closed once more; st_ino 0: none */
@@ -43,6 +44,12 @@ MUST_USE int watch_handle(struct watch *watch, struct err *err);
 
 /* Something was renamed: fs-verity is enabled on what has its name now. */
 void watch_handle_renames(struct watch *watch);
+
+/* Is there a file that could not be labelled when it was closed, and that no event may follow? */
+bool watch_is_anxious(const struct watch *watch);
+
+/* Those, once, without patience. */
+void watch_try_waiting(struct watch *watch);
 
 /* What still waits, with patience for whoever writes. */
 void watch_flush(struct watch *watch);

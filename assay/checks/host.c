@@ -17,6 +17,8 @@
 #include "crypto/hash.h"
 #include "crypto/key.h"
 #include "ima/verity.h"
+#include "lock/blob.h"
+#include "lock/suspend.h"
 
 #define HOOK "/usr/share/initramfs-tools/hooks/assay"
 
@@ -68,10 +70,18 @@ static void check_banks(const struct checks *c)
 	}
 }
 
+static void check_suspend(const struct checks *c)
+{
+	if (host_has(c->host, LOCK_BLOB_PATH) && lock_host_suspends(c->host->root))
+		(void)report_add(c->report, REPORT_ADVICE, "lock.suspend", LOCK_SUSPEND_REMEDY,
+				 LOCK_SUSPEND_WORDS);
+}
+
 void checks_machine(const struct checks *c)
 {
 	check_firmware(c);
 	check_banks(c);
+	check_suspend(c);
 	checks_cmdline(c);
 	checks_lsm(c);
 }

@@ -62,6 +62,8 @@ static const char *voucher(const char *by)
 		return ", vouched for by an archive, signed here by ";
 	if (strcmp(by, "rpm") == 0)
 		return ", vouched for by a key of rpm's keyring, signed here by ";
+	if (strcmp(by, "pacman") == 0)
+		return ", signed by a key of a trusted keyring, and here by ";
 	return ", signed by ";
 }
 

@@ -8,6 +8,7 @@
 
 #include "attest/client/commands.h"
 #include "attest/client/drop.h"
+#include "attest/client/memory.h"
 #include "attest/client/notify.h"
 #include "attest/client/options.h"
 #include "attest/client/round.h"
@@ -85,6 +86,8 @@ static void rounds(struct service *s)
 		if (round_run(&s->host, &s->state, &s->err) == 0) {
 			failures = ailing = 0;
 			say_state(s);
+			if (link_connected(s->host.link))
+				memory_give_back();
 			wait_sleep(wait_next(s->state.next_seconds));
 		} else {
 			failures++;

@@ -20,6 +20,7 @@ struct link {
 	char why[CURL_ERROR_SIZE];
 	struct buf *answer;
 	bool too_long;
+	bool connected;
 };
 
 /* As CURLOPT_WRITEFUNCTION wants it: fewer bytes than it was given end the transfer. */
@@ -168,15 +169,26 @@ static int perform(struct link *link, struct err *err)
 {
 	CURLcode code;
 	long status = 0;
+	long made = 0;
 
 	link->why[0] = '\0';
 	link->too_long = false;
 	code = curl_easy_perform(link->curl);
+	if (curl_easy_getinfo(link->curl, CURLINFO_NUM_CONNECTS, &made) || made > 0)
+		link->connected = true;
 	if (code != CURLE_OK)
 		return fail_transfer(link, code, err);
 	if (curl_easy_getinfo(link->curl, CURLINFO_RESPONSE_CODE, &status) || status != HTTP_OK)
 		return fail_status(link, status, err);
 	return 0;
+}
+
+bool link_connected(struct link *link)
+{
+	const bool connected = link->connected;
+
+	link->connected = false;
+	return connected;
 }
 
 int link_post(struct link *link, const char *path, const struct buf *body, struct buf *answer,

@@ -3,6 +3,8 @@
 #ifndef ASSAY_ATTEST_CLIENT_LINK_H
 #define ASSAY_ATTEST_CLIENT_LINK_H
 
+#include <stdbool.h>
+
 #include "attest/client/conf.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -28,5 +30,8 @@ const struct buf *link_ca(const struct link *link); /* what was read */
  */
 MUST_USE int link_post(struct link *link, const char *path, const struct buf *body,
 		       struct buf *answer, struct err *err);
+
+/* Was a connection made, with all that a handshake takes, since this was asked last? */
+bool link_connected(struct link *link);
 
 #endif

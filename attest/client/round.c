@@ -36,7 +36,7 @@ static int ask_nonce(struct host *host, struct buf *answer, struct msg_nonce *re
 	struct msg_begin begin;
 	struct tpm_clock now;
 
-	if (tpm_clock_read(host->tpm, &now, err) < 0)
+	if (tpm_clock_last(host->tpm, &now, err) < 0)
 		return -1;
 	host->ailing = false;
 	memcpy(begin.host, host->conf.host, sizeof(begin.host));

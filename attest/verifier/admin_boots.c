@@ -7,6 +7,8 @@
 #include "attest/verifier/worker.h"
 #include "base/hex.h"
 
+#define TRIES_MAX 8 /* when somebody else changes them meanwhile */
+
 struct editing {
 	struct service *service;
 	const uint8_t *digest;
@@ -38,24 +40,38 @@ static void change(struct boot_list *list, struct editing *e)
 	}
 }
 
-/* In the writer's thread, so that no other change of this verifier comes between. */
+/* One try; another verifier of the store may come between. */
+static int edit_once(struct editing *e, struct store_conn *conn, bool *ret_done, struct err *err)
+{
+	AUTO_BUF none = BUF_INIT(0);
+	AUTO_BUF was = BUF_INIT(STORE_META_MAX);
+	AUTO_BUF value = BUF_INIT(STORE_META_MAX);
+	const struct meta_swap swap = { .name = META_BOOTS, .was = &was, .value = &value };
+	struct boot_list list;
+
+	if (store_meta_first(conn, META_BOOTS, &none, &was, err) < 0 ||
+	    boots_decode(&was, &list, err) < 0)
+		return -1;
+	change(&list, e);
+	if (e->full) {
+		*ret_done = true;
+		return 0;
+	}
+	if (buf_put(&value, list.digest, list.n * sizeof(list.digest[0]), err) < 0)
+		return -1;
+	return store_meta_swap(conn, &swap, ret_done, err);
+}
+
 static int edit_in_store(void *ctx, struct store_conn *conn, struct err *err)
 {
 	struct editing *e = ctx;
-	AUTO_BUF value = BUF_INIT(STORE_META_MAX);
-	struct boot_list list;
+	bool done = false;
 
-	if (service_refresh(e->service, conn, err) < 0)
-		return -1;
-	(void)pthread_rwlock_rdlock(&e->service->boots.lock);
-	list = e->service->boots.list;
-	(void)pthread_rwlock_unlock(&e->service->boots.lock);
-	change(&list, e);
-	if (e->full)
-		return 0;
-	if (buf_put(&value, list.digest, list.n * sizeof(list.digest[0]), err) < 0 ||
-	    store_meta_set(conn, META_BOOTS, &value, err) < 0)
-		return -1;
+	for (int i = 0; i < TRIES_MAX && !done; i++)
+		if (edit_once(e, conn, &done, err) < 0)
+			return -1;
+	if (!done)
+		return err_set(err, "store: the approved boots change all the time");
 	return service_refresh(e->service, conn, err);
 }
 

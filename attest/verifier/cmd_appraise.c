@@ -166,6 +166,7 @@ static int refuse_identity(struct run *r, const char *why)
 static void check_identity(struct run *r)
 {
 	const struct msg_enrol *e = &r->offline.enrol;
+	const struct ek_claim claim = { e->ek_cert.data, e->ek_cert.len, &r->ek };
 	uint8_t id[EVIDENCE_HOST_SIZE];
 	struct err why = ERR_INIT;
 
@@ -177,8 +178,7 @@ static void check_identity(struct run *r)
 		return;
 	if (!r->trust->ek)
 		(void)refuse_identity(r, "the directory of --ek-ca is not there");
-	else if (ek_cert_verify(r->trust->ek, e->ek_cert.data, e->ek_cert.len, &r->ek, now_s(),
-				&why) < 0)
+	else if (ek_cert_verify(r->trust->ek, &claim, now_s(), r->host->ca, &why) < 0)
 		(void)refuse_identity(r, why.text);
 	else
 		r->host->certified = true;

@@ -15,6 +15,7 @@
 #include "attest/verifier/http.h"
 #include "attest/verifier/sweep.h"
 #include "attest/verifier/worker.h"
+#include "crypto/pubkey.h"
 
 #define FILES_SPARE 128	  /* descriptors beside those of connections */
 #define REFRESH_SECONDS 2 /* for what other verifiers of the store changed */
@@ -85,7 +86,8 @@ static int open_store(struct running *r, struct err *err)
 	if (!vset_is_postgres(&r->service.set) && access(r->service.store, F_OK) != 0)
 		tell_made("the store", r->service.store);
 	store_conn_init(&r->conn, r->service.store);
-	if (store_migrate(&r->conn, err) < 0 || keys_share(&r->conn, &r->service.keys, err) < 0)
+	if (store_migrate(&r->conn, err) < 0 || keys_share(&r->conn, &r->service.keys, err) < 0 ||
+	    service_follow(&r->service, &r->conn, err) < 0)
 		return -1;
 	return service_refresh(&r->service, &r->conn, err);
 }
@@ -106,8 +108,8 @@ static int start_threads(struct running *r, struct err *err)
 	struct service *s = &r->service;
 
 	queue_init(&s->queue);
-	if (events_new(&s->set, &s->events, err) < 0 ||
-	    committer_new(s->store, &s->committer, err) < 0)
+	if (events_new(&s->set, &s->events, err) < 0 || recent_new(&s->recent, err) < 0 ||
+	    pubkey_curve_new(&s->p256, err) < 0 || committer_new(s->store, &s->committer, err) < 0)
 		return -1;
 	return workers_start(s, count_workers(&s->set), &r->workers, err);
 }
@@ -134,9 +136,8 @@ static int start(struct running *r, const char *config, struct err *err)
 	(void)pthread_rwlock_init(&s->boots.lock, NULL);
 	(void)pthread_mutex_init(&s->counted.lock, NULL);
 	if (vset_load(config, &s->set, err) < 0 || raise_files(&s->set, err) < 0 ||
-	    trust_load(&s->set, &s->trust, err) < 0 ||
 	    keys_load(&s->set, tell_made, &s->keys, err) < 0 || open_store(r, err) < 0 ||
-	    start_threads(r, err) < 0)
+	    trust_load(&s->set, &s->trust, err) < 0 || start_threads(r, err) < 0)
 		return -1;
 	return start_http(r, err);
 }
@@ -165,10 +166,18 @@ static void stop(struct running *r)
 		refuse_rest(s);
 	http_free(r->http);
 	events_free(s->events);
+	recent_free(s->recent);
+	pubkey_curve_free(s->p256);
 	store_conn_done(&r->conn);
 	keys_done(&s->keys);
 	trust_release(s->trust);
 	queue_done(&s->queue);
+}
+
+static void tell_reloaded(const struct service *s)
+{
+	events_note(LOG_NOTICE, "reloaded: %zu certificates are trusted, %zu digests denied",
+		    s->trust->certs.n, s->trust->n_denied);
 }
 
 static void reload(struct service *s)
@@ -176,13 +185,27 @@ static void reload(struct service *s)
 	struct err err = ERR_INIT;
 
 	(void)sd_notify(0, "RELOADING=1");
-	if (service_reload(s, &err) < 0)
+	if (service_reload(s, &err) < 0) {
 		events_note(LOG_ERR, "reload: all stays as it was: %s", err.text);
-	else
-		events_note(LOG_NOTICE,
-			    "reloaded: %zu certificates are trusted, %zu digests denied",
-			    s->trust->certs.n, s->trust->n_denied);
+	} else {
+		tell_reloaded(s);
+		if (service_lead(s, &err) < 0)
+			events_note(LOG_ERR, "%s", err.text);
+	}
 	(void)sd_notify(0, "READY=1");
+}
+
+/* What other verifiers of the store changed, or were told of. */
+static void follow_others(struct running *r)
+{
+	struct err err = ERR_INIT;
+	bool did = false;
+
+	if (service_refresh(&r->service, &r->conn, &err) < 0 ||
+	    service_catch_up(&r->service, &r->conn, &did, &err) < 0)
+		events_note(LOG_ERR, "%s", err.text);
+	if (did)
+		tell_reloaded(&r->service);
 }
 
 static unsigned long sweep_seconds(struct service *s)
@@ -208,12 +231,10 @@ static void sweep(struct service *s)
 
 static void every_second(struct running *r)
 {
-	struct err err = ERR_INIT;
-
 	r->seconds++;
 	http_cut_slow(r->http);
-	if (r->seconds % REFRESH_SECONDS == 0 && service_refresh(&r->service, &r->conn, &err) < 0)
-		events_note(LOG_ERR, "%s", err.text);
+	if (r->seconds % REFRESH_SECONDS == 0)
+		follow_others(r);
 	if (r->seconds % sweep_seconds(&r->service) == 0)
 		sweep(&r->service);
 }

@@ -58,8 +58,9 @@ static bool may_enrol(struct worker *w, struct request *r, struct asked *a)
 		return false;
 	}
 	if (m->ek_cert.len && w->trust->ek &&
-	    ek_cert_verify(w->trust->ek, m->ek_cert.data, m->ek_cert.len, &a->ek, now_s(),
-			   &w->err) == 0) {
+	    ek_cert_verify(w->trust->ek,
+			   &(struct ek_claim){ m->ek_cert.data, m->ek_cert.len, &a->ek }, now_s(),
+			   a->challenge.ca, &w->err) == 0) {
 		a->challenge.certified = true;
 		return true;
 	}
@@ -235,6 +236,7 @@ static void finish_enrolment(struct worker *w, struct request *r, const struct c
 	memcpy(host->ak, c->ak, c->ak_len);
 	host->ak_len = c->ak_len;
 	host->certified = c->certified;
+	memcpy(host->ca, c->ca, sizeof(host->ca));
 	if (committer_call(w->service->committer, enrol_in_store, &e, &w->err) < 0) {
 		worker_trouble(w, r);
 		return;

@@ -2,6 +2,7 @@
 /* Attestation results. */
 #include "attest/verifier/result.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,10 @@
 #include "cli/json.h"
 
 #define PROFILE "tag:assay,2026:attest#1"
+#define BESIDE_REASONS 32768 /* bytes of a result's other members, at most */
+
+static_assert(STORE_REASONS_MAX + BESIDE_REASONS <= JWT_PAYLOAD_MAX,
+	      "a failure is told of, whatever its reasons are");
 
 static int set_text(json_t *to, const char *name, const char *text)
 {
@@ -121,7 +126,8 @@ static const char *shown_by(const struct host *host, const struct trust *trust, 
 
 	if (strcmp(shown, "pass") != 0)
 		return shown;
-	if (!p || progress_decode(host->progress.data, host->progress.len, p, NULL) < 0 ||
+	if (!p || !trust_vouches(trust, host) ||
+	    progress_decode(host->progress.data, host->progress.len, p, NULL) < 0 ||
 	    memcmp(p->trust, trust->digest, sizeof(p->trust)) != 0)
 		return "stale";
 	return shown;

@@ -16,6 +16,7 @@ struct round {
 	struct request *request;
 	struct trust *trust;
 	struct host *host;
+	bool recent; /* the host is as it was when it got its nonce, or later */
 	struct progress progress;
 	struct msg_evidence evidence;
 	struct appraise_input input;
@@ -60,7 +61,7 @@ static int begin_answer(struct worker *w, const struct host *host, const struct 
 			struct buf *out)
 {
 	AUTO_MEM struct progress *p = calloc(1, sizeof(*p));
-	const int64_t now = now_us();
+	struct nonce_times times = { .made = now_us() };
 	uint8_t nonce[NONCE_SIZE];
 	struct msg_nonce answer = { .nonce = { nonce, sizeof(nonce) } };
 	const struct appraise_state *s;
@@ -75,8 +76,8 @@ static int begin_answer(struct worker *w, const struct host *host, const struct 
 	answer.want_boot = !same || !s->boot_ok;
 	answer.list_offset = same ? s->list.offset : 0;
 	/* A clock that went back gives no nonce that counts as used. */
-	if (nonce_make(w->service->keys.token, host->id,
-		       now > host->nonce_us ? now : host->nonce_us + 1, nonce, &w->err) < 0)
+	times.order = times.made > host->nonce_us ? times.made : host->nonce_us + 1;
+	if (nonce_make(w->service->keys.token, host->id, &times, nonce, &w->err) < 0)
 		return -1;
 	return msg_nonce_encode(&answer, out, &w->err);
 }
@@ -107,6 +108,7 @@ void route_begin(struct worker *w, struct request *r)
 	}
 	(void)atomic_fetch_add(&w->service->metrics.begun, 1);
 	reply_ok(r, TYPE_CBOR);
+	recent_put(w->service->recent, take_ptr(&host));
 }
 
 static void end(struct round *round)
@@ -132,20 +134,18 @@ static int check_nonce(struct round *round)
 {
 	const struct bytes *nonce = &round->evidence.nonce;
 	const int64_t most = (int64_t)round->trust->set.answer_within * 1000000;
-	int64_t time = 0;
+	struct nonce_times times;
 
-	if (nonce_open(round->service->keys.token, round->host->id, nonce->data, nonce->len, &time,
+	if (nonce_open(round->service->keys.token, round->host->id, nonce->data, nonce->len, &times,
 		       &round->err) < 0)
 		return -1;
-	if (time <= round->host->nonce_us)
+	if (times.order <= round->host->nonce_us)
 		return err_set(&round->err, "nonce: it was used, or a later one was");
-	if (round->now_us - time > most)
+	if (round->now_us - times.made > most)
 		return err_set(&round->err, "nonce: it is too old");
-	/* After a clock that went back the one that follows the last is taken, and no other. */
-	if (time - round->now_us > (int64_t)STORE_CLOCK_SLACK * 1000000 &&
-	    time != round->host->nonce_us + 1)
+	if (times.made - round->now_us > (int64_t)STORE_CLOCK_SLACK * 1000000)
 		return err_set(&round->err, "nonce: it is of the future");
-	round->host->nonce_us = time;
+	round->host->nonce_us = times.order;
 	return 0;
 }
 
@@ -179,6 +179,16 @@ static bool is_proven(const struct verdict *v)
 	return true;
 }
 
+/* Whose TPM it is was proven when the host enrolled, by a CA that was trusted then. */
+static void check_ek(struct round *round)
+{
+	if (trust_vouches(round->trust, round->host))
+		return;
+	(void)verdict_add(&round->verdict, VERDICT_EK_CERTIFICATE, VERDICT_NO_ENTRY,
+			  "EK certificate: the CA that signed it is not trusted any more");
+	round->input.more = false;
+}
+
 static int judge(struct round *round)
 {
 	struct appraise_input *in = &round->input;
@@ -188,6 +198,7 @@ static int judge(struct round *round)
 	if (public_decode(round->host->ak, round->host->ak_len, &round->ak, &round->err) < 0 ||
 	    load_progress(round->host, round->trust, &round->progress, &round->err) < 0)
 		return -1;
+	round->ak.p256 = round->service->p256;
 	*in = (struct appraise_input){ .policy = &round->trust->policy,
 				       .judge = round->trust->judge,
 				       .ak = &round->ak,
@@ -197,6 +208,7 @@ static int judge(struct round *round)
 	verdict_init(&round->verdict);
 	if (appraise_round(in, &round->verdict, &round->err) < 0)
 		return -1;
+	check_ek(round);
 	(void)atomic_fetch_add(&m->appraise_us, (unsigned long long)(now_us() - before));
 	return 0;
 }
@@ -257,46 +269,69 @@ static void submit(struct round *round)
 	committer_submit(round->service->committer, &round->job);
 }
 
-static void work_on(struct round *round, struct store_conn *conn)
+/* Its row; of the first try as it was read with the question. */
+static int read_host(struct round *round, struct store_conn *conn, bool *ret_there)
+{
+	const bool first = !round->host && round->request->tries == 0;
+
+	host_free(round->host);
+	round->host = first ? recent_take(round->service->recent, round->evidence.host) : NULL;
+	round->recent = *ret_there = round->host;
+	if (round->recent)
+		return 0;
+	round->host = host_new();
+	if (!round->host)
+		return err_set(&round->err, "out of memory");
+	return store_host_get(conn, round->evidence.host, round->host, ret_there, &round->err);
+}
+
+/* What there is to answer before anything is committed: HTTP_OK for nothing. */
+static enum http_status weigh(struct round *round, struct store_conn *conn)
 {
 	bool there = false;
 
-	round->now_us = now_us();
-	if (store_host_get(conn, round->evidence.host, round->host, &there, &round->err) < 0) {
-		trouble(round);
-		return;
-	}
+	if (read_host(round, conn, &there) < 0)
+		return HTTP_UNAVAILABLE;
 	if (!there || round->host->state == HOST_ALLOWED) {
-		refuse(round, HTTP_NOT_FOUND, "no such host is enrolled");
-		return;
+		(void)err_set(&round->err, "no such host is enrolled");
+		return HTTP_NOT_FOUND;
 	}
 	if (check_nonce(round) < 0) {
-		(void)atomic_fetch_add(&round->service->metrics.nonces_refused, 1);
-		refuse(round, HTTP_FORBIDDEN, round->err.text);
-		return;
+		if (!round->recent)
+			(void)atomic_fetch_add(&round->service->metrics.nonces_refused, 1);
+		return HTTP_FORBIDDEN;
 	}
-	if (judge(round) < 0) {
-		trouble(round);
-		return;
-	}
+	if (judge(round) < 0)
+		return HTTP_UNAVAILABLE;
 	if (!is_proven(&round->verdict)) {
-		refuse(round, HTTP_FORBIDDEN, round->verdict.reasons[0].text);
-		return;
+		(void)err_set(&round->err, "%s", round->verdict.reasons[0].text);
+		return HTTP_FORBIDDEN;
 	}
-	if (conclude(round) < 0)
+	return conclude(round) < 0 ? HTTP_UNAVAILABLE : HTTP_OK;
+}
+
+static void work_on(struct round *round, struct store_conn *conn)
+{
+	enum http_status status;
+
+	round->now_us = now_us();
+	status = weigh(round, conn);
+	/* What the store does not check is not decided by a row that may be old. */
+	if (status != HTTP_OK && round->recent)
+		status = weigh(round, conn);
+	if (status == HTTP_OK)
+		submit(round);
+	else if (status == HTTP_UNAVAILABLE)
 		trouble(round);
 	else
-		submit(round);
+		refuse(round, status, round->err.text);
 }
 
 void route_evidence(struct worker *w, struct request *r)
 {
 	struct round *round = calloc(1, sizeof(*round));
 
-	if (round)
-		round->host = host_new();
-	if (!round || !round->host) {
-		free(round);
+	if (!round) {
 		reply_text(r, HTTP_UNAVAILABLE, "out of memory");
 		request_finish(r);
 		return;

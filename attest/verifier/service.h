@@ -10,6 +10,7 @@
 #include "attest/verifier/events.h"
 #include "attest/verifier/keys.h"
 #include "attest/verifier/queue.h"
+#include "attest/verifier/recent.h"
 #include "attest/verifier/trust.h"
 
 /* Counted since the start; shown by /metrics. */
@@ -42,6 +43,8 @@ struct counted {
 };
 #define COUNTED_SECONDS 5 /* how old it may be */
 
+#define TRUST_MARK_SIZE 16
+
 struct service {
 	const char *config;	   /* the file, NULL: the usual one */
 	struct vset set;	   /* as it was started */
@@ -49,8 +52,11 @@ struct service {
 	struct keys keys;
 	pthread_rwlock_t trust_lock;
 	struct trust *trust;
+	uint8_t trust_mark[TRUST_MARK_SIZE]; /* the main thread's: of what was read last */
 	struct global_boots boots;
 	struct committer *committer;
+	struct recent *recent;
+	struct pubkey_curve *p256;
 	struct events *events;
 	struct queue queue;
 	struct metrics metrics;
@@ -67,7 +73,19 @@ MUST_USE int service_reload(struct service *service, struct err *err);
 /* Reads what other verifiers of the store may have changed. */
 MUST_USE int service_refresh(struct service *service, struct store_conn *conn, struct err *err);
 
+/* The approved boots of all hosts, as they are stored. */
+MUST_USE int boots_decode(const struct buf *value, struct boot_list *ret_list, struct err *err);
+
 #define META_BOOTS "boots" /* the name of the approved boots of all hosts in the store */
+#define META_TRUST "trust" /* changes when a verifier was told to read its trust anew */
+
+/* Takes the mark that is in the store for that of the trust which will be read next. */
+MUST_USE int service_follow(struct service *service, struct store_conn *conn, struct err *err);
+/* Reads the trust anew if another verifier of the store was told to since; ret_did: it was. */
+MUST_USE int service_catch_up(struct service *service, struct store_conn *conn, bool *ret_did,
+			      struct err *err);
+/* After a reload: the others follow. */
+MUST_USE int service_lead(struct service *service, struct err *err);
 
 int64_t now_us(void); /* microseconds since the epoch */
 int64_t now_s(void);

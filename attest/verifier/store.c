@@ -274,6 +274,18 @@ static int compare_enrolled(struct store_conn *conn, const struct host *host,
 	return 0;
 }
 
+/* Who is enrolled proved it again, by a certificate of a CA that is trusted now.  Of one that an
+ * administrator's word let in it makes none that was certified. */
+static int note_ca(struct store_conn *conn, const struct host *host, struct err *err)
+{
+	struct db_query q = query_init(SQL_HOST_CA);
+
+	query_bytes(&q, host->ca, sizeof(host->ca));
+	query_bytes(&q, host->id, sizeof(host->id));
+	query_bytes(&q, host->ak, host->ak_len);
+	return run(conn, &q, NULL, NULL, err);
+}
+
 int store_enrol(struct store_conn *conn, const struct host *host, int64_t at_us,
 		enum enrol_outcome *ret_outcome, struct err *err)
 {
@@ -288,10 +300,15 @@ int store_enrol(struct store_conn *conn, const struct host *host, int64_t at_us,
 	query_number(&q, host->certified);
 	query_number(&q, at_us / 1000000);
 	query_number(&q, at_us);
+	query_bytes(&q, host->ca, host->certified ? sizeof(host->ca) : 0);
 	if (run_told(conn, &q, host->id, &e, err) < 0)
 		return -1;
 	*ret_outcome = ENROL_NEW;
-	return q.changed == 1 ? 0 : compare_enrolled(conn, host, ret_outcome, err);
+	if (q.changed == 1)
+		return 0;
+	if (compare_enrolled(conn, host, ret_outcome, err) < 0)
+		return -1;
+	return *ret_outcome == ENROL_SAME && host->certified ? note_ca(conn, host, err) : 0;
 }
 
 int store_allow(struct store_conn *conn, const uint8_t *id, int64_t at_us, bool *ret_new,
@@ -371,43 +388,4 @@ int store_count(struct store_conn *conn, struct store_counts *ret, struct err *e
 
 	*ret = (struct store_counts){ 0 };
 	return run(conn, &q, on_count, ret, err);
-}
-
-static int on_value(void *ctx, const struct db_value *c, size_t n, struct err *err)
-{
-	if (n != 1 || (c[0].type != DB_BYTES && c[0].type != DB_TEXT))
-		return err_set(err, "store: a shared value is damaged");
-	return buf_put(ctx, c[0].data, c[0].len, err);
-}
-
-int store_meta_get(struct store_conn *conn, const char *name, struct buf *out, struct err *err)
-{
-	struct db_query q = query_init(SQL_META_GET);
-
-	query_text(&q, name);
-	return run(conn, &q, on_value, out, err);
-}
-
-static int meta_put(struct store_conn *conn, enum store_statement statement, const char *name,
-		    const struct buf *value, struct err *err)
-{
-	struct db_query q = query_init(statement);
-
-	query_text(&q, name);
-	query_bytes(&q, value->data, value->len);
-	return run(conn, &q, NULL, NULL, err);
-}
-
-int store_meta_first(struct store_conn *conn, const char *name, const struct buf *value,
-		     struct buf *out, struct err *err)
-{
-	if (meta_put(conn, SQL_META_FIRST, name, value, err) < 0)
-		return -1;
-	return store_meta_get(conn, name, out, err);
-}
-
-int store_meta_set(struct store_conn *conn, const char *name, const struct buf *value,
-		   struct err *err)
-{
-	return meta_put(conn, SQL_META_SET, name, value, err);
 }

@@ -7,11 +7,14 @@
 #include <stdint.h>
 
 #include "attest/appraise.h"
+#include "attest/enrol.h"
 #include "attest/evidence.h"
 #include "attest/verifier/driver.h"
 #include "base/buf.h"
 
-#define STORE_REASONS_MAX 65536 /* bytes of one host's reasons, as JSON */
+/* Bytes of one host's reasons, as JSON: of any words each byte may be written as five: \\xff */
+#define STORE_REASON_MAX (5 * VERDICT_TEXT_MAX + 128)
+#define STORE_REASONS_MAX (VERDICT_REASONS_MAX * STORE_REASON_MAX)
 #define STORE_PROGRESS_MAX 8192 /* bytes of how far its judging is */
 #define STORE_HISTORY_MAX 256	/* changes of state kept for one host */
 #define STORE_META_MAX 4096	/* bytes of one value that verifiers share */
@@ -35,7 +38,8 @@ struct host {
 	char name[EVIDENCE_NAME_MAX]; /* a hint: the host chose it */
 	uint8_t ak[PUBLIC_MAX];	      /* TPMT_PUBLIC */
 	size_t ak_len;
-	bool certified; /* a certificate vouched for the EK */
+	bool certified;		/* a certificate vouched for the EK */
+	uint8_t ca[EK_CA_SIZE]; /* by this CA; zero: of a time when that was not noted */
 	enum host_state state;
 	bool stale;		/* its having become stale was told */
 	int64_t since;		/* seconds since the epoch: of the last change of state */
@@ -101,7 +105,8 @@ MUST_USE int store_change_many(struct store_conn *conn, struct host_change *chan
 			       struct err *err);
 
 enum enrol_outcome { ENROL_NEW, ENROL_SAME, ENROL_TAKEN };
-/* The first that comes stays; host has id, name, ak, certified.  at_us: now. */
+/* The first that comes stays; host has id, name, ak, certified, ca.  at_us: now; no nonce from
+ * before counts for it.  ENROL_SAME: by another CA, that one is noted. */
 MUST_USE int store_enrol(struct store_conn *conn, const struct host *host, int64_t at_us,
 			 enum enrol_outcome *ret_outcome, struct err *err);
 /* By an administrator: it may enrol without certificate.  false: it is there already. */
@@ -135,5 +140,12 @@ MUST_USE int store_meta_first(struct store_conn *conn, const char *name, const s
 			      struct buf *out, struct err *err);
 MUST_USE int store_meta_set(struct store_conn *conn, const char *name, const struct buf *value,
 			    struct err *err);
+/* false: it is not what it was any more. */
+struct meta_swap {
+	const char *name;
+	const struct buf *was, *value;
+};
+MUST_USE int store_meta_swap(struct store_conn *conn, const struct meta_swap *swap, bool *ret_done,
+			     struct err *err);
 
 #endif

@@ -95,6 +95,16 @@ static void take_buf(struct columns *c, struct buf *to)
 		c->bad = true;
 }
 
+/* Of one that enrolled without a certificate, or before it was noted, there is none. */
+static void take_ca(struct columns *c, struct host *h)
+{
+	const size_t len = take_bytes(c, h->ca, sizeof(h->ca));
+
+	c->bad = c->bad || (len && len != sizeof(h->ca));
+	if (len == 0)
+		memset(h->ca, 0, sizeof(h->ca));
+}
+
 int row_host(void *host, const struct db_value *columns, size_t n, struct err *err)
 {
 	struct columns c = { .at = columns, .left = n };
@@ -116,6 +126,7 @@ int row_host(void *host, const struct db_value *columns, size_t n, struct err *e
 	h->nonce_us = take_number(&c, 0, INT64_MAX);
 	h->last_round = take_number(&c, 0, INT64_MAX);
 	h->version = take_number(&c, 0, INT64_MAX);
+	take_ca(&c, h);
 	if (c.bad || c.left || len % sizeof(h->boots.digest[0]))
 		return err_set(err, "store: a host's row is damaged");
 	return 0;

@@ -18,6 +18,8 @@ static const char *const migrations[] = {
 	"is_now TEXT NOT NULL, why TEXT NOT NULL);"
 	"CREATE INDEX history_host ON history (host, at_us);"
 	"CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value BYTEA NOT NULL)",
+
+	"ALTER TABLE hosts ADD COLUMN ca BYTEA NOT NULL DEFAULT ''",
 };
 
 /* So that rounds, which change no indexed column, stay in their pages. */

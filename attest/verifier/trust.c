@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "attest/verifier/store.h"
 #include "base/hex.h"
 #include "base/io.h"
 #include "proto/config.h"
@@ -42,7 +43,9 @@ static int visit_entry(const struct visit *v, const char *path, const char *name
 		return err_errno(err, "trust: %s", path);
 	if (S_ISDIR(st.st_mode) && !*level)
 		return level_counts(v->set, name) ? visit_dir(v, path, name, err) : 0;
-	return S_ISREG(st.st_mode) && config_is_cert(path) ? v->fn(v->ctx, level, path, err) : 0;
+	if (!S_ISREG(st.st_mode) || !config_is_cert(path) || !(*level || level_counts(v->set, "")))
+		return 0;
+	return v->fn(v->ctx, level, path, err);
 }
 
 static int visit_dir(const struct visit *v, const char *dir, const char *level, struct err *err)
@@ -235,6 +238,11 @@ int trust_load(const struct vset *set, struct trust **ret_trust, struct err *err
 		return -1;
 	*ret_trust = take_ptr(&t);
 	return 0;
+}
+
+bool trust_vouches(const struct trust *trust, const struct host *host)
+{
+	return !host->certified || (trust->ek && ek_trust_holds(trust->ek, host->ca));
 }
 
 struct trust *trust_hold(struct trust *trust)

@@ -30,6 +30,10 @@ MUST_USE int trust_load(const struct vset *set, struct trust **ret_trust, struct
 struct trust *trust_hold(struct trust *trust);
 void trust_release(struct trust *trust);
 
+/* No certificate vouched for the host, or one of a CA that is trusted still. */
+struct host;
+bool trust_vouches(const struct trust *trust, const struct host *host);
+
 /* Told of each certificate file that counts; level "": of none. */
 typedef int (*trust_cert_fn)(void *ctx, const char *level, const char *path, struct err *err);
 MUST_USE int trust_each_cert(const struct vset *set, trust_cert_fn fn, void *ctx, struct err *err);

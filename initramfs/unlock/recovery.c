@@ -16,20 +16,35 @@ _Static_assert(RECOVERY_LOCK_ID_LEN == LOCK_ID_SIZE && RECOVERY_SECRET_LEN == LO
 		       LOCK_BLOB_MAX <= TOKEN_BLOB_MAX,
 	       "the lock's sizes are one");
 
-/* Another lock's key, or an older one, is told by its ID before it is told to be wrong. */
-static int try_key(struct unlock *unlock, const char *line, struct err *err)
+/* After a rotation that was cut off one volume has the new key's wrap and another the old one's. */
+static const struct lock_blob *blob_of(const struct unlock *unlock, const char *id)
 {
-	const struct lock_blob *blob = unlock->blob;
+	if (strcmp(unlock->blob->recovery_id, id) == 0)
+		return unlock->blob;
+	for (size_t i = 0; i < unlock->list.n; i++)
+		if (unlock->volume[i].blob && strcmp(unlock->volume[i].blob->recovery_id, id) == 0)
+			return unlock->volume[i].blob;
+	return NULL;
+}
+
+/* Another lock's key, or an older one, is told by its ID before it is told to be wrong. */
+int unlock_try_key(struct unlock *unlock, const char *line, struct err *err)
+{
+	const struct lock_blob *blob;
 	char id[RECOVERY_ID_TEXT];
 	AUTO_RECOVERY key;
 
 	if (recovery_parse(line, &key, err) < 0 || recovery_id(&key, id, err) < 0)
 		return -1;
-	if (strcmp(id, blob->recovery_id) != 0)
+	blob = blob_of(unlock, id);
+	if (!blob)
 		return err_set(err, "recovery key: that is the one with ID %s", id);
-	return recovery_unwrap(&key, blob->id,
-			       (struct recovery_wrapped){ blob->recovery, blob->recovery_len },
-			       unlock->secret, err);
+	if (recovery_unwrap(&key, blob->id,
+			    (struct recovery_wrapped){ blob->recovery, blob->recovery_len },
+			    unlock->secret, err) < 0)
+		return -1;
+	unlock->blob = blob;
+	return 0;
 }
 
 static void introduce(const struct terminal *t, const struct unlock *unlock)
@@ -66,7 +81,7 @@ static int ask_once(struct unlock *unlock, const struct terminal *t, bool *ret_s
 		*ret_silent = result < 0;
 	} while (result == 0 && line[strspn(line, " \t")] == '\0');
 	if (result == 0)
-		result = try_key(unlock, line, err);
+		result = unlock_try_key(unlock, line, err);
 	explicit_bzero(line, sizeof(line));
 	return result;
 }

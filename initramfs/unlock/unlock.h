@@ -57,6 +57,8 @@ void unlock_explain(struct unlock *unlock, const struct lock_blob *blob);
 
 /* recovery.c: says why, and asks. */
 MUST_USE int unlock_ask(struct unlock *unlock, struct err *err);
+/* One line that was typed: the key of any of the copies of the lock's file; its secret. */
+MUST_USE int unlock_try_key(struct unlock *unlock, const char *line, struct err *err);
 
 /* word.c: what assay-boot and the running system are told; keys of credentials for the former. */
 MUST_USE int unlock_leave_word(struct unlock *unlock, struct err *err);

@@ -81,12 +81,12 @@ int unlock_find_volumes(struct unlock *unlock, struct err *err)
 static int open_volume(struct unlock *unlock, struct unlock_volume *v, struct err *err)
 {
 	struct luks_open_as as = { .name = v->as->name,
-				   .keyslot = v->token.keyslot,
 				   .discard = v->as->discard,
 				   .readonly = v->as->readonly };
 	AUTO_SECRET(key);
 
 	if (lock_secret_derive(unlock->secret, "luks", v->as->uuid, key, err) < 0 ||
+	    luks_slot_find(v->luks, v->token.keyslot, key, &as.keyslot, err) < 0 ||
 	    luks_open(v->luks, &as, key, err) < 0)
 		return err_prepend(err, "%s", v->as->name);
 	return 0;

@@ -10,7 +10,7 @@
 
 #define PCR_IMA 10
 #define PCR_UKI 11
-#define PCR_FIRMWARE_MAX 7
+#define PCR_LOADER_MAX 9 /* extended through the firmware, which logs it */
 #define PCRS 16
 
 int appraise_boot_digest(const struct pcr_set *pcrs, uint32_t record_pcr, struct digest *ret_digest,
@@ -66,12 +66,13 @@ static bool is_zero(const uint8_t *data, size_t len)
 	return true;
 }
 
-/* Of PCRs above the firmware's, the log need not know: what is in them is for the boot's digest. */
+/* Of PCRs above a boot loader's, the log need not know: what is in them is for the boot's digest.
+ */
 static int is_explained(const struct pcr_set *log, const uint8_t *quoted, unsigned int pcr,
 			bool *ret_is, struct err *err)
 {
 	if (!(log->mask >> pcr & 1))
-		*ret_is = pcr > PCR_FIRMWARE_MAX || is_zero(quoted, 32);
+		*ret_is = pcr > PCR_LOADER_MAX || is_zero(quoted, 32);
 	else
 		*ret_is = memcmp(log->value[pcr], quoted, 32) == 0;
 	if (*ret_is || pcr != PCR_UKI)

@@ -47,8 +47,14 @@ int ek_trust_load(const char *dir, struct ek_trust **ret_trust, struct err *err)
 	return 0;
 }
 
-static int check(const struct ek_trust *trust, const struct cert *cert, const struct pubkey *key,
-		 int64_t now, struct err *err)
+_Static_assert(EK_CA_SIZE == CHAIN_ID_SIZE, "a CA has one name");
+
+bool ek_trust_holds(const struct ek_trust *trust, const uint8_t ca[static EK_CA_SIZE])
+{
+	return chain_holds(trust->chain, ca);
+}
+
+static int check(const struct cert *cert, const struct pubkey *key, struct err *err)
 {
 	if (pubkey_matches(key, cert, err) < 0)
 		return -1;
@@ -56,21 +62,22 @@ static int check(const struct ek_trust *trust, const struct cert *cert, const st
 		return err_set(err, "that of a CA");
 	if (!chain_has_usage(cert, USAGE_EK))
 		return err_set(err, "not made for an endorsement key (no usage " USAGE_EK ")");
-	return chain_verify(trust->chain, cert, now, err);
+	return 0;
 }
 
-int ek_cert_verify(const struct ek_trust *trust, const void *cert, size_t len,
-		   const struct tpm_public *ek, int64_t now, struct err *err)
+int ek_cert_verify(const struct ek_trust *trust, const struct ek_claim *claim, int64_t now,
+		   uint8_t ret_ca[static EK_CA_SIZE], struct err *err)
 {
 	CLEANUP(cleanup_pubkey) struct pubkey *key = NULL;
 	CLEANUP(cleanup_cert) struct cert *parsed = NULL;
 
-	if (len == 0 || len > EVIDENCE_CERT_MAX)
+	if (claim->len == 0 || claim->len > EVIDENCE_CERT_MAX)
 		return err_set(err, "EK certificate: %s",
-			       len ? "larger than any" : "there is none");
-	if (public_check_ek(ek, err) < 0 || ek_check_template(ek, err) < 0 ||
-	    public_key(ek, &key, err) < 0 || cert_parse(cert, len, &parsed, err) < 0 ||
-	    check(trust, parsed, key, now, err) < 0)
+			       claim->len ? "larger than any" : "there is none");
+	if (public_check_ek(claim->ek, err) < 0 || ek_check_template(claim->ek, err) < 0 ||
+	    public_key(claim->ek, &key, err) < 0 ||
+	    cert_parse_ek(claim->cert, claim->len, &parsed, err) < 0 ||
+	    check(parsed, key, err) < 0 || chain_verify(trust->chain, parsed, now, ret_ca, err) < 0)
 		return err_prepend(err, "EK certificate");
 	return 0;
 }

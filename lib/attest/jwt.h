@@ -10,8 +10,8 @@
 #include "crypto/key.h"
 #include "crypto/pubkey.h"
 
-#define JWT_PAYLOAD_MAX 65536 /* bytes of JSON */
-#define JWT_MAX 90000	      /* bytes of one token */
+#define JWT_PAYLOAD_MAX 131072 /* bytes of JSON */
+#define JWT_MAX 176000	       /* bytes of one token */
 
 /* A signing context of one thread over a P-256 key, which must outlive it. */
 struct jwt;

@@ -187,15 +187,20 @@ static bool is_long_enough(enum hash_algo algo)
 	return algo == HASH_SHA256 || algo == HASH_SHA384 || algo == HASH_SHA512;
 }
 
-int public_key(const struct tpm_public *p, struct pubkey **ret_key, struct err *err)
+static struct pubkey_point point_of(const struct tpm_public *p)
 {
-	struct pubkey_point point = {
+	return (struct pubkey_point){
 		.curve = p->curve == CURVE_P256 ? CERT_P256 : CERT_P384,
 		.x = p->x,
 		.x_len = p->x_len,
 		.y = p->y,
 		.y_len = p->y_len,
 	};
+}
+
+int public_key(const struct tpm_public *p, struct pubkey **ret_key, struct err *err)
+{
+	const struct pubkey_point point = point_of(p);
 
 	if (p->type == PUBLIC_RSA)
 		return pubkey_from_rsa(p->x, p->x_len, p->exponent, ret_key, err);
@@ -298,21 +303,33 @@ static int take_signature(const struct tpm_public *ak, struct rd *in, struct sig
 	return take_2b(in, sig->data, sizeof(sig->data), &sig->len, err);
 }
 
+static int verify(const struct tpm_public *ak, const struct digest *digest,
+		  const struct signature *sig, struct err *err)
+{
+	const struct pubkey_point point = point_of(ak);
+	AUTO_PUBLIC key = NULL;
+
+	if (ak->p256 && ak->type == PUBLIC_ECC && ak->curve == CURVE_P256)
+		return pubkey_curve_verify(ak->p256, &point, digest,
+					   &(struct pubkey_sig){ sig->data, sig->len }, err);
+	if (public_key(ak, &key, err) < 0)
+		return -1;
+	return pubkey_verify(key, digest, sig->data, sig->len, err);
+}
+
 int public_verify(const struct tpm_public *ak, const void *data, size_t len, const void *sig,
 		  size_t sig_len, struct err *err)
 {
 	struct rd in = rd_init(sig, sig_len);
 	struct signature decoded;
 	struct digest digest;
-	AUTO_PUBLIC key = NULL;
 
 	if (take_signature(ak, &in, &decoded, err) < 0)
 		return err_prepend(err, "signature");
 	if (!rd_done(&in))
 		return err_set(err, "signature: something follows it");
-	if (public_key(ak, &key, err) < 0 ||
-	    hash_bytes(decoded.hash, data, len, &digest, err) < 0 ||
-	    pubkey_verify(key, &digest, decoded.data, decoded.len, err) < 0)
+	if (hash_bytes(decoded.hash, data, len, &digest, err) < 0 ||
+	    verify(ak, &digest, &decoded, err) < 0)
 		return err_prepend(err, "signature");
 	return 0;
 }

@@ -17,6 +17,8 @@
 
 enum public_type { PUBLIC_RSA = 0x0001, PUBLIC_ECC = 0x0023 }; /* TPM_ALG_ID */
 
+struct pubkey_curve;
+
 /* All fields are chosen by whoever sent the bytes; what they mean is for public_check_*. */
 struct tpm_public {
 	enum public_type type;
@@ -34,7 +36,8 @@ struct tpm_public {
 	size_t x_len;
 	uint8_t y[PUBLIC_POINT_MAX];
 	size_t y_len;
-	uint8_t name[PUBLIC_NAME_MAX]; /* nameAlg || H(the bytes), part 1, 16 */
+	const struct pubkey_curve *p256; /* not of the bytes: whoever verifies often sets it */
+	uint8_t name[PUBLIC_NAME_MAX];	 /* nameAlg || H(the bytes), part 1, 16 */
 	size_t name_len;
 };
 

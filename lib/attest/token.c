@@ -12,9 +12,9 @@
 
 #define CHALLENGE_DOMAIN "assay-attest 1 challenge\n"
 #define NONCE_DOMAIN "assay-attest 1 nonce\n"
-#define NONCE_TIME 8 /* bytes */
+#define NONCE_TIMES 16 /* bytes */
 #define NONCE_RANDOM 8
-#define NONCE_MAC (NONCE_SIZE - NONCE_TIME - NONCE_RANDOM)
+#define NONCE_MAC (NONCE_SIZE - NONCE_TIMES - NONCE_RANDOM)
 
 static int put_be64(struct buf *out, uint64_t value, struct err *err)
 {
@@ -48,6 +48,7 @@ static int put_challenge(const struct challenge *c, struct buf *text, struct err
 	    buf_put(text, c->host, sizeof(c->host), err) < 0 ||
 	    buf_put(text, c->secret, sizeof(c->secret), err) < 0 ||
 	    buf_put_u8(text, c->certified, err) < 0 ||
+	    buf_put(text, c->ca, sizeof(c->ca), err) < 0 ||
 	    buf_put_be16(text, (uint16_t)name_len, err) < 0 ||
 	    buf_put(text, c->name, name_len, err) < 0 ||
 	    buf_put_be16(text, (uint16_t)c->ak_len, err) < 0)
@@ -92,6 +93,7 @@ static int take_challenge(const struct buf *text, struct challenge *c, struct er
 	(void)take(&in, c->secret, sizeof(c->secret));
 	certified = rd_u8(&in);
 	c->certified = certified == 1;
+	(void)take(&in, c->ca, sizeof(c->ca));
 	name_len = rd_be16(&in);
 	if (!rd_ok(&in) || certified > 1 || name_len >= sizeof(c->name))
 		return err_set(err, "of another version");
@@ -128,30 +130,31 @@ static int nonce_mac(const uint8_t key[static TOKEN_KEY_SIZE],
 		     const uint8_t host[static EVIDENCE_HOST_SIZE], const uint8_t *head,
 		     struct digest *ret_mac, struct err *err)
 {
-	AUTO_BUF text = BUF_INIT(EVIDENCE_HOST_SIZE + NONCE_TIME + NONCE_RANDOM);
+	AUTO_BUF text = BUF_INIT(EVIDENCE_HOST_SIZE + NONCE_TIMES + NONCE_RANDOM);
 	AUTO_SUBKEY used = { .len = 0 };
 	struct hmac_key with = { .hash = HASH_SHA256, .data = used.data };
 
 	if (subkey(key, NONCE_DOMAIN, &used, err) < 0 ||
 	    buf_put(&text, host, EVIDENCE_HOST_SIZE, err) < 0 ||
-	    buf_put(&text, head, NONCE_TIME + NONCE_RANDOM, err) < 0)
+	    buf_put(&text, head, NONCE_TIMES + NONCE_RANDOM, err) < 0)
 		return -1;
 	with.len = used.len;
 	return hmac_bytes(&with, text.data, text.len, ret_mac, err);
 }
 
 int nonce_make(const uint8_t key[static TOKEN_KEY_SIZE],
-	       const uint8_t host[static EVIDENCE_HOST_SIZE], int64_t now_us,
+	       const uint8_t host[static EVIDENCE_HOST_SIZE], const struct nonce_times *times,
 	       uint8_t ret_nonce[static NONCE_SIZE], struct err *err)
 {
 	AUTO_BUF nonce = BUF_INIT(NONCE_SIZE);
 	uint8_t random[NONCE_RANDOM];
 	struct digest mac;
 
-	if (now_us < 0)
+	if (times->order < 0 || times->made < 0)
 		return err_set(err, "nonce: a time before 1970");
 	if (random_bytes(random, sizeof(random), err) < 0 ||
-	    put_be64(&nonce, (uint64_t)now_us, err) < 0 ||
+	    put_be64(&nonce, (uint64_t)times->order, err) < 0 ||
+	    put_be64(&nonce, (uint64_t)times->made, err) < 0 ||
 	    buf_put(&nonce, random, sizeof(random), err) < 0 ||
 	    nonce_mac(key, host, nonce.data, &mac, err) < 0 ||
 	    buf_put(&nonce, mac.data, NONCE_MAC, err) < 0)
@@ -162,11 +165,12 @@ int nonce_make(const uint8_t key[static TOKEN_KEY_SIZE],
 
 int nonce_open(const uint8_t key[static TOKEN_KEY_SIZE],
 	       const uint8_t host[static EVIDENCE_HOST_SIZE], const void *nonce, size_t len,
-	       int64_t *ret_time_us, struct err *err)
+	       struct nonce_times *ret_times, struct err *err)
 {
 	struct rd in = rd_init(nonce, len);
 	const uint8_t *head = nonce;
-	uint64_t time = rd_be64(&in);
+	uint64_t order = rd_be64(&in);
+	uint64_t made = rd_be64(&in);
 	const uint8_t *mac;
 	struct digest want;
 
@@ -176,8 +180,8 @@ int nonce_open(const uint8_t key[static TOKEN_KEY_SIZE],
 		return err_set(err, "nonce: not %d bytes", NONCE_SIZE);
 	if (nonce_mac(key, host, head, &want, err) < 0)
 		return -1;
-	if (!hmac_equal(mac, want.data, NONCE_MAC) || time > INT64_MAX)
+	if (!hmac_equal(mac, want.data, NONCE_MAC) || order > INT64_MAX || made > INT64_MAX)
 		return err_set(err, "nonce: not ours, or another host's");
-	*ret_time_us = (int64_t)time;
+	*ret_times = (struct nonce_times){ .order = (int64_t)order, .made = (int64_t)made };
 	return 0;
 }

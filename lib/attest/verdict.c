@@ -30,6 +30,7 @@ static const char *const code_names[VERDICT_N] = {
 	[VERDICT_KEYRING] = "keyring",
 	[VERDICT_VIOLATION] = "violation",
 	[VERDICT_KEXEC] = "kexec",
+	[VERDICT_EK_CERTIFICATE] = "ek-certificate",
 };
 
 const char *verdict_code_name(enum verdict_code code)

@@ -39,6 +39,7 @@ enum verdict_code {
 	VERDICT_KEYRING,       /* a key was loaded that is not trusted */
 	VERDICT_VIOLATION,     /* measured while it could be written */
 	VERDICT_KEXEC,
+	VERDICT_EK_CERTIFICATE, /* the CA that vouched for the EK is not trusted any more */
 	VERDICT_N
 };
 

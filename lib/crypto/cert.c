@@ -141,13 +141,36 @@ static int64_t time_of(const ASN1_TIME *t)
 	return ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
 }
 
-static int fill(struct cert *c, struct err *err)
+/*
+ * The bits are an RSAPublicKey as ever, and what the parameters say is of no use to us.  OpenSSL
+ * reads the key from then on; what was signed it keeps as the bytes that it decoded, so that the
+ * signature stays one over the whole certificate as it came.
+ */
+static void read_oaep(X509 *x509)
+{
+	ASN1_OBJECT *algorithm = NULL;
+	const unsigned char *at = NULL;
+	AUTO_PKEY pkey = NULL;
+	int len = 0;
+
+	if (X509_PUBKEY_get0_param(&algorithm, &at, &len, NULL, X509_get_X509_PUBKEY(x509)) != 1 ||
+	    OBJ_obj2nid(algorithm) != NID_rsaesOaep)
+		return;
+	pkey = d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, len);
+	if (pkey)
+		(void)X509_set_pubkey(x509, pkey);
+	ERR_clear_error();
+}
+
+static int fill(struct cert *c, bool oaep, struct err *err)
 {
 	int n = i2d_X509(c->x509, &c->der);
 
 	if (n <= 0)
 		return ossl_fail(err, "certificate");
 	c->der_len = (size_t)n;
+	if (oaep)
+		read_oaep(c->x509);
 	c->pkey = X509_get_pubkey(c->x509);
 	if (!c->pkey)
 		return ossl_fail(err, "public key of the certificate");
@@ -158,7 +181,7 @@ static int fill(struct cert *c, struct err *err)
 	return 0;
 }
 
-int cert_parse(const void *data, size_t len, struct cert **ret_cert, struct err *err)
+static int parse(const void *data, size_t len, bool oaep, struct cert **ret_cert, struct err *err)
 {
 	CLEANUP(cleanup_cert) struct cert *c = NULL;
 	bool more = false;
@@ -183,10 +206,20 @@ int cert_parse(const void *data, size_t len, struct cert **ret_cert, struct err 
 		ERR_clear_error();
 		return err_set(err, "a certificate with malformed extensions");
 	}
-	if (fill(c, err) < 0)
+	if (fill(c, oaep, err) < 0)
 		return -1;
 	*ret_cert = take_ptr(&c);
 	return 0;
+}
+
+int cert_parse(const void *data, size_t len, struct cert **ret_cert, struct err *err)
+{
+	return parse(data, len, false, ret_cert, err);
+}
+
+int cert_parse_ek(const void *data, size_t len, struct cert **ret_cert, struct err *err)
+{
+	return parse(data, len, true, ret_cert, err);
 }
 
 int cert_load(const char *path, struct cert **ret_cert, struct err *err)

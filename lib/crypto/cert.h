@@ -22,6 +22,9 @@ enum cert_kind { CERT_RSA, CERT_P256, CERT_P384 };
 /* DER or PEM. */
 MUST_USE int cert_parse(const void *data, size_t len, struct cert **ret_cert, struct err *err);
 MUST_USE int cert_load(const char *path, struct cert **ret_cert, struct err *err);
+/* The same, of a key that may be for encryption by RSAES-OAEP only (RFC 4055, 4.1), as makers of
+ * TPMs certify endorsement keys: OpenSSL does not read such keys, and the kernel neither. */
+MUST_USE int cert_parse_ek(const void *data, size_t len, struct cert **ret_cert, struct err *err);
 void cert_free(struct cert *cert);
 
 /* Last four bytes of the subjectKeyIdentifier (or of SHA-1 over the key), as in signature_v2_hdr.

@@ -20,6 +20,7 @@
 struct chain {
 	X509_STORE *store;
 	size_t n;
+	uint8_t id[CHAIN_CERTS_MAX][CHAIN_ID_SIZE];
 };
 
 OSSL_CLEANUP(cleanup_store_ctx, X509_STORE_CTX, X509_STORE_CTX_free)
@@ -55,12 +56,31 @@ static bool is_certificate(const char *name)
 	return false;
 }
 
+static int take_id(const X509 *x509, uint8_t ret_id[static CHAIN_ID_SIZE], struct err *err)
+{
+	unsigned int len = 0;
+
+	if (X509_digest(x509, EVP_sha256(), ret_id, &len) != 1 || len != CHAIN_ID_SIZE)
+		return ossl_fail(err, "certificate");
+	return 0;
+}
+
+bool chain_holds(const struct chain *chain, const uint8_t ca[static CHAIN_ID_SIZE])
+{
+	for (size_t i = 0; i < chain->n; i++)
+		if (memcmp(chain->id[i], ca, CHAIN_ID_SIZE) == 0)
+			return true;
+	return false;
+}
+
 static int add_cert(struct chain *chain, X509 *x509, struct err *err)
 {
 	if (chain->n == CHAIN_CERTS_MAX)
 		return err_set(err, "more than %d certificates", CHAIN_CERTS_MAX);
 	if (X509_check_ca(x509) == 0)
 		return err_set(err, "not that of a CA");
+	if (take_id(x509, chain->id[chain->n], err) < 0)
+		return -1;
 	if (X509_STORE_add_cert(chain->store, x509) != 1)
 		return ossl_fail(err, "certificate");
 	chain->n++;
@@ -160,7 +180,18 @@ static void set_rules(X509_STORE_CTX *ctx, int64_t time)
 	(void)X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
 }
 
-int chain_verify(const struct chain *chain, const struct cert *cert, int64_t time, struct err *err)
+/* Who is trusted is all that a path may lead through: so is the one that signed. */
+static int signed_by(X509_STORE_CTX *ctx, uint8_t ret_ca[static CHAIN_ID_SIZE], struct err *err)
+{
+	const STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(ctx);
+
+	if (sk_X509_num(path) < 2)
+		return err_set(err, "certificate: trusted by itself");
+	return take_id(sk_X509_value(path, 1), ret_ca, err);
+}
+
+int chain_verify(const struct chain *chain, const struct cert *cert, int64_t time,
+		 uint8_t ret_ca[static CHAIN_ID_SIZE], struct err *err)
 {
 	CLEANUP(cleanup_store_ctx) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	int why;
@@ -171,7 +202,7 @@ int chain_verify(const struct chain *chain, const struct cert *cert, int64_t tim
 		return ossl_fail(err, "certificate");
 	set_rules(ctx, time);
 	if (X509_verify_cert(ctx) == 1 && X509_STORE_CTX_get_error(ctx) == X509_V_OK)
-		return 0;
+		return signed_by(ctx, ret_ca, err);
 	why = X509_STORE_CTX_get_error(ctx);
 	ERR_clear_error();
 	return err_set(err, "certificate: %s: %s", cert_subject(cert),

@@ -97,7 +97,8 @@ static size_t coord_len(enum cert_kind curve)
 	return curve == CERT_P256 ? 32 : 48;
 }
 
-static int pack(const struct pubkey_point *point, uint8_t *ret_octets, struct err *err)
+int pubkey_point_octets(const struct pubkey_point *point,
+			uint8_t ret_octets[static PUBKEY_OCTETS_MAX], struct err *err)
 {
 	size_t n = coord_len(point->curve);
 
@@ -116,7 +117,7 @@ int pubkey_from_point(const struct pubkey_point *point, struct pubkey **ret_key,
 	CLEANUP(cleanup_bld) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
 	uint8_t octets[PUBKEY_OCTETS_MAX];
 
-	if (pack(point, octets, err) < 0)
+	if (pubkey_point_octets(point, octets, err) < 0)
 		return -1;
 	if (!bld ||
 	    OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME,

@@ -7,6 +7,11 @@
 #include "crypto/pubkey.h"
 
 #define PUBKEY_OCTETS_MAX (1 + 2 * PUBKEY_COORD_MAX) /* of an uncompressed point */
+#define PUBKEY_OCTETS_P256 65
+
+/* An uncompressed point: 65 octets of P-256, 97 of P-384. */
+MUST_USE int pubkey_point_octets(const struct pubkey_point *point,
+				 uint8_t ret_octets[static PUBKEY_OCTETS_MAX], struct err *err);
 
 /* Takes a reference of its own. */
 MUST_USE int pubkey_from_pkey(EVP_PKEY *pkey, struct pubkey **ret_key, struct err *err);

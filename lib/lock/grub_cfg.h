@@ -66,4 +66,18 @@ const char *grub_word(const struct grub_words *words, size_t i);
 MUST_USE int grub_words_join(const struct grub_words *words, struct buf *out, struct err *err);
 MUST_USE int grub_words_cmdline(const struct grub_words *words, struct buf *out, struct err *err);
 
+#define GRUB_INITRDS_MAX 4
+#define GRUB_PATH_MAX 256 /* bytes, NUL included */
+
+/* What an entry loads, as GRUB names it; linux "" and n 0: nothing. */
+struct grub_files {
+	char linux[GRUB_PATH_MAX];
+	char initrd[GRUB_INITRDS_MAX][GRUB_PATH_MAX];
+	size_t n;
+};
+
+/* Fails on a path with a variable in it, and on more than those maxima. */
+MUST_USE int grub_entry_files(struct grub_text block, struct grub_files *ret_files,
+			      struct err *err);
+
 #endif

@@ -241,6 +241,37 @@ int luks_slot_check(struct luks *luks, int keyslot, const uint8_t key[static LUK
 	return activate(luks, &(struct luks_open_as){ .keyslot = keyslot }, key, err);
 }
 
+/* Others' keyslots take a second each, and memory that an initramfs may not have. */
+static bool is_like_ours(struct luks *luks, int keyslot)
+{
+	struct crypt_pbkdf_type pbkdf = { .type = NULL };
+
+	return luks_slot_there(luks, keyslot) &&
+	       crypt_keyslot_get_pbkdf(luks->cd, keyslot, &pbkdf) == 0 && pbkdf.type &&
+	       strcmp(pbkdf.type, CRYPT_KDF_PBKDF2) == 0;
+}
+
+int luks_slot_find(struct luks *luks, int keyslot, const uint8_t key[static LUKS_KEY_LEN],
+		   int *ret_keyslot, struct err *err)
+{
+	int max = crypt_keyslot_max(CRYPT_LUKS2);
+
+	if (keyslot >= 0 && luks_slot_check(luks, keyslot, key, NULL) == 0) {
+		*ret_keyslot = keyslot;
+		return 0;
+	}
+	for (int slot = 0; slot < max; slot++) {
+		luks->said[0] = '\0';
+		if (slot == keyslot || !is_like_ours(luks, slot) ||
+		    luks_slot_check(luks, slot, key, NULL) < 0)
+			continue;
+		*ret_keyslot = slot;
+		return 0;
+	}
+	luks->said[0] = '\0';
+	return err_set(err, "%s: the lock's key opens no keyslot", luks->device);
+}
+
 /* Of the same volume: its device is what the mapping stands on. */
 static bool is_open(struct luks *luks, const char *name)
 {

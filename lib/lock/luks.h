@@ -65,6 +65,13 @@ MUST_USE int luks_slot_remove(struct luks *luks, int keyslot, struct err *err);
 MUST_USE int luks_slot_check(struct luks *luks, int keyslot, const uint8_t key[static LUKS_KEY_LEN],
 			     struct err *err);
 
+/*
+ * The keyslot that the key opens: the one that is named (-1: none is), or else another like those
+ * of luks_slot_add.  While a rotation is under way each volume has one for either secret.
+ */
+MUST_USE int luks_slot_find(struct luks *luks, int keyslot, const uint8_t key[static LUKS_KEY_LEN],
+			    int *ret_keyslot, struct err *err);
+
 struct luks_open_as {
 	const char *name; /* below /dev/mapper */
 	int keyslot;

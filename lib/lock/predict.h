@@ -55,6 +55,15 @@ struct lock_template {
 MUST_USE int lock_predict(const struct lock_template *template, const struct lock_change *changes,
 			  size_t n, struct pcr_set *ret_pcrs, struct err *err);
 
+/*
+ * The entry that was booted, of the old menu, and the one in its place, of the new one: blocks
+ * within the change's texts.  A menu that was not booted is refused.
+ */
+struct grub_text;
+MUST_USE int lock_predict_grub_entries(const struct lock_template *template,
+				       const struct lock_change *change, struct grub_text *ret_was,
+				       struct grub_text *ret_now, struct err *err);
+
 /* The same, as what a later boot will be explained beside. */
 MUST_USE int lock_predict_boot(const struct lock_template *template,
 			       const struct lock_change *changes, size_t n,

@@ -450,6 +450,29 @@ static int predict_pcr8(struct menu *menu, const struct lock_change *change, str
 	return change_menu(menu, err);
 }
 
+int lock_predict_grub_entries(const struct lock_template *template,
+			      const struct lock_change *change, struct grub_text *ret_was,
+			      struct grub_text *ret_now, struct err *err)
+{
+	CLEANUP(cleanup_menu) struct menu *menu = calloc(1, sizeof(*menu));
+	AUTO_EVENTS events = LOCK_EVENTS_INIT;
+	size_t booted = NONE;
+	size_t next = NONE;
+
+	if (!menu)
+		return err_set(err, "out of memory");
+	menu->events = &events;
+	menu->name = change->name;
+	if (lock_events_load(&events, template->log, template->len, template->bank, err) < 0 ||
+	    menu_open(menu, change, err) < 0 || locate_entries(menu, err) < 0 ||
+	    locate_setparams(menu, err) < 0 || find_booted(menu, &booted, err) < 0 ||
+	    find_next(menu, booted, &next, err) < 0)
+		return -1;
+	*ret_was = menu->was->entries[booted].block;
+	*ret_now = menu->now->entries[next].block;
+	return 0;
+}
+
 int lock_predict_grub_cfg(struct lock_events *events, const struct lock_change *change,
 			  uint32_t mask, struct err *err)
 {

@@ -7,7 +7,12 @@
 #include "base/err.h"
 #include "lock/blob.h"
 
-#define LOCK_REQUEST_MAX 2048	 /* bytes */
+#define LOCK_REQUEST_MAX 2048 /* bytes */
+/*
+ * The bound that a signer takes unless told otherwise.  It is the host's word for what a counter is
+ * at that counts revocations: one far above that can't be revoked, since nobody counts so far.
+ */
+#define LOCK_BOUND_USUAL 65536
 #define LOCK_REQUEST_HOST_MAX 64 /* bytes, NUL included */
 
 /* All that the authority needs to know what it approves: it computes the policy itself. */

@@ -13,9 +13,9 @@
 #include <archive_entry.h>
 
 #include "base/io.h"
+#include "pkg/source.h"
 #include "pkg/spool.h"
 
-#define READ_SIZE 65536	  /* bytes of the package read at a time */
 #define AR_HEADER_SIZE 60 /* bytes of struct ar_hdr, <ar.h> */
 #define FORMAT_MEMBER "debian-binary"
 #define FORMAT_MAX 64 /* bytes of it */
@@ -25,9 +25,7 @@
 
 /* One reading of one package. */
 struct reader {
-	int fd;
-	uint8_t *block;		/* READ_SIZE bytes */
-	struct hash_ctx *whole; /* over the file */
+	struct source source;
 	struct archive *outer;
 	struct hash_ctx *hash; /* over the current member */
 	uint64_t size;	       /* bytes of it so far */
@@ -37,25 +35,10 @@ struct reader {
 	void *ctx;
 	struct deb *deb;
 	struct err *err; /* of a callback, which can't return one */
-	uint64_t n_entries;
-	uint64_t content;
+	struct source_count count;
 	bool has_control;
 	bool has_data;
 };
-
-static void free_archive(struct archive **a)
-{
-	if (*a)
-		(void)archive_read_free(*a);
-	*a = NULL;
-}
-
-static const char *trouble(struct archive *a)
-{
-	const char *text = archive_error_string(a);
-
-	return text ? text : "damaged";
-}
 
 /* The next bytes of the current member: *ret_len 0 at its end. */
 static int member_next(struct reader *r, const void **ret_data, size_t *ret_len, struct err *err)
@@ -71,7 +54,7 @@ static int member_next(struct reader *r, const void **ret_data, size_t *ret_len,
 		return 0;
 	}
 	if (rc != ARCHIVE_OK)
-		return err_set(err, "%s", trouble(r->outer));
+		return err_set(err, "%s", source_trouble(r->outer));
 	r->size += *ret_len;
 	return hash_update(r->hash, *ret_data, *ret_len, err);
 }
@@ -86,39 +69,6 @@ static la_ssize_t inner_read(struct archive *inner, void *ctx, const void **ret_
 		return -1;
 	}
 	return (la_ssize_t)len;
-}
-
-/* Of what dpkg-deb knows; ARCHIVE_WARN would be another program's work. */
-static int open_tar(struct archive *inner, struct reader *r, struct err *err)
-{
-	if (archive_read_support_filter_gzip(inner) != ARCHIVE_OK ||
-	    archive_read_support_filter_xz(inner) != ARCHIVE_OK ||
-	    archive_read_support_filter_zstd(inner) != ARCHIVE_OK ||
-	    archive_read_support_filter_bzip2(inner) != ARCHIVE_OK ||
-	    archive_read_support_filter_lzma(inner) != ARCHIVE_OK ||
-	    archive_read_support_format_tar(inner) != ARCHIVE_OK)
-		return err_set(err, "this libarchive lacks a compression that packages have");
-	if (archive_read_open(inner, r, NULL, inner_read, NULL) != ARCHIVE_OK)
-		return err_set(err, "%s", trouble(inner));
-	return 0;
-}
-
-/* "./usr/bin/true", "usr/bin/true" and "/usr/bin/true" are the same; *ret_path is the caller's. */
-static int entry_path(struct archive_entry *e, char **ret_path, struct err *err)
-{
-	const char *name = archive_entry_pathname(e);
-
-	if (!name)
-		return err_set(err, "a file's name can't be read");
-	if (*name == '.')
-		name++;
-	while (*name == '/')
-		name++;
-	if (asprintf(ret_path, "/%s", name) < 0) {
-		*ret_path = NULL;
-		return err_set(err, "out of memory");
-	}
-	return 0;
 }
 
 /* The field's value, where the line begins with "NAME:"; trimmed, "" where there is none. */
@@ -166,17 +116,6 @@ static int read_control(struct reader *r, int fd, struct err *err)
 	return 0;
 }
 
-static int count_entry(struct reader *r, enum deb_part part, uint64_t size, struct err *err)
-{
-	const uint64_t max = part == DEB_SCRIPT ? DEB_SCRIPTS_MAX : DEB_CONTENT_MAX;
-	if (++r->n_entries > DEB_ENTRIES_MAX)
-		return err_set(err, "more than %d files", DEB_ENTRIES_MAX);
-	if (r->content > max || size > max - r->content)
-		return err_set(err, "more than %llu bytes when unpacked", (unsigned long long)max);
-	r->content += size;
-	return 0;
-}
-
 static int read_entry(struct reader *r, enum deb_part part, struct archive *inner,
 		      struct archive_entry *e, struct err *err)
 {
@@ -188,11 +127,12 @@ static int read_entry(struct reader *r, enum deb_part part, struct archive *inne
 	int64_t size = archive_entry_size(e);
 	bool is_control;
 
-	if (count_entry(r, part, size > 0 ? (uint64_t)size : 0, err) < 0)
+	if (source_count_entry(&r->count, size,
+			       part == DEB_SCRIPT ? DEB_SCRIPTS_MAX : DEB_CONTENT_MAX, err) < 0)
 		return -1;
 	if (archive_entry_filetype(e) != AE_IFREG || archive_entry_hardlink(e))
 		return 0;
-	if (entry_path(e, &path, err) < 0)
+	if (source_entry_path(e, &path, err) < 0)
 		return -1;
 	entry.path = path;
 	is_control = part == DEB_SCRIPT && strcmp(path, CONTROL_FILE) == 0;
@@ -212,18 +152,20 @@ static int read_entry(struct reader *r, enum deb_part part, struct archive *inne
 
 static int read_tar(struct reader *r, enum deb_part part, struct err *err)
 {
-	CLEANUP(free_archive) struct archive *inner = archive_read_new();
+	CLEANUP(source_free_archive) struct archive *inner = archive_read_new();
 	struct archive_entry *e;
 	int rc;
 
 	if (!inner)
 		return err_set(err, "out of memory");
-	if (open_tar(inner, r, err) < 0)
+	if (source_support_tar(inner, err) < 0)
 		return -1;
+	if (archive_read_open(inner, r, NULL, inner_read, NULL) != ARCHIVE_OK)
+		return err_set(err, "%s", source_trouble(inner));
 	while ((rc = archive_read_next_header(inner, &e)) == ARCHIVE_OK)
 		if (read_entry(r, part, inner, e, err) < 0)
 			return -1;
-	return rc == ARCHIVE_EOF ? 0 : err_set(err, "%s", trouble(inner));
+	return rc == ARCHIVE_EOF ? 0 : err_set(err, "%s", source_trouble(inner));
 }
 
 /* What is left of the member: its digest is over all of it. */
@@ -324,7 +266,7 @@ static int read_members(struct reader *r, struct err *err)
 	}
 	if (rc != ARCHIVE_EOF)
 		return err_set(err, "%s%s", r->deb->n_members ? "" : "not a Debian package: ",
-			       trouble(r->outer));
+			       source_trouble(r->outer));
 	if (!r->has_control || !r->has_data || !*r->deb->package)
 		return err_set(err, "not a Debian package: it has no %s",
 			       r->has_control ? r->has_data ? "control file" : DATA_PREFIX
@@ -332,65 +274,31 @@ static int read_members(struct reader *r, struct err *err)
 	return 0;
 }
 
-static la_ssize_t read_block(struct reader *r, struct err *err)
-{
-	ssize_t n;
-
-	do {
-		n = read(r->fd, r->block, READ_SIZE);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return err_errno(err, "read");
-	return hash_update(r->whole, r->block, (size_t)n, err) < 0 ? -1 : n;
-}
-
-static la_ssize_t outer_read(struct archive *outer, void *ctx, const void **ret_data)
-{
-	struct reader *r = ctx;
-	struct err err = ERR_INIT;
-	la_ssize_t n = read_block(r, &err);
-
-	*ret_data = r->block;
-	if (n < 0)
-		archive_set_error(outer, EIO, "%s", err.text);
-	return n;
-}
-
-static int open_outer(struct reader *r, struct err *err)
+static int open_outer(struct reader *r, int fd, struct err *err)
 {
 	r->outer = archive_read_new();
-	r->block = malloc(READ_SIZE);
-	if (!r->outer || !r->block)
+	if (!r->outer)
 		return err_set(err, "out of memory");
-	if (hash_new(&r->hash, err) < 0 || hash_new(&r->whole, err) < 0 ||
-	    hash_begin(r->whole, HASH_SHA256, err) < 0)
+	if (source_init(&r->source, fd, err) < 0 || hash_new(&r->hash, err) < 0)
 		return -1;
 	if (archive_read_support_format_ar(r->outer) != ARCHIVE_OK ||
-	    archive_read_open(r->outer, r, NULL, outer_read, NULL) != ARCHIVE_OK)
+	    archive_read_open(r->outer, &r->source, NULL, source_read, NULL) != ARCHIVE_OK)
 		return err_set(err, "%s",
 			       archive_errno(r->outer) == EILSEQ /* of a format it does not know */
 				       ? "not a Debian package"
-				       : trouble(r->outer));
+				       : source_trouble(r->outer));
 	return 0;
-}
-
-/* Of what follows the last member, too. */
-static int finish_whole(struct reader *r, struct err *err)
-{
-	la_ssize_t n;
-
-	do {
-		n = read_block(r, err);
-	} while (n > 0);
-	return n < 0 ? -1 : hash_final(r->whole, &r->deb->digest, err);
 }
 
 int deb_read(int fd, deb_entry_fn fn, void *ctx, struct deb *ret_deb, struct err *err)
 {
 	struct err inner = ERR_INIT;
-	struct reader r = {
-		.fd = fd, .spool = SPOOL_INIT, .fn = fn, .ctx = ctx, .deb = ret_deb, .err = &inner
-	};
+	struct reader r = { .source = SOURCE_INIT,
+			    .spool = SPOOL_INIT,
+			    .fn = fn,
+			    .ctx = ctx,
+			    .deb = ret_deb,
+			    .err = &inner };
 	struct stat st;
 	int rc;
 
@@ -398,21 +306,18 @@ int deb_read(int fd, deb_entry_fn fn, void *ctx, struct deb *ret_deb, struct err
 	if (fstat(fd, &st) < 0)
 		return err_errno(err, "stat");
 	ret_deb->end = (uint64_t)st.st_size;
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return err_errno(err, "seek");
-	rc = open_outer(&r, err);
+	rc = open_outer(&r, fd, err);
 	if (rc == 0)
 		rc = read_members(&r, err);
 	if (rc == 0)
-		rc = finish_whole(&r, err);
+		rc = source_finish(&r.source, &ret_deb->digest, err);
 	/* What libarchive takes for its end, dpkg passes over, and a member behind it nobody finds.
 	 */
 	if (rc == 0 && (uint64_t)st.st_size != r.end && (uint64_t)st.st_size + 1 != r.end)
 		rc = err_set(err, "something follows its last member");
-	free_archive(&r.outer);
-	free(r.block);
+	source_free_archive(&r.outer);
+	source_done(&r.source);
 	hash_free(r.hash);
-	hash_free(r.whole);
 	spool_done(&r.spool);
 	return rc;
 }

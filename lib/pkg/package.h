@@ -40,6 +40,9 @@ struct package_signing {
 	bool evm; /* portable EVM signatures, too */
 };
 
+/* Reads a package of dpkg's or pacman's, whichever it is: deb_read. */
+MUST_USE int package_read(int fd, deb_entry_fn fn, void *ctx, struct deb *ret_deb, struct err *err);
+
 /*
  * Reads the open package and signs what the kernel would appraise in it.  Its content is unpacked
  * on the way, never executed and never put where it would be.

@@ -8,6 +8,7 @@
 #include "ima/verity.h"
 #include "ima/xattr.h"
 #include "pkg/package.h"
+#include "pkg/pacman.h"
 #include "sig/classify.h"
 #include "sig/domain.h"
 
@@ -135,6 +136,12 @@ static int on_entry(void *ctx, const struct deb_entry *e, struct err *err)
 	return sign_entry(job, kind, err);
 }
 
+int package_read(int fd, deb_entry_fn fn, void *ctx, struct deb *ret_deb, struct err *err)
+{
+	return pacman_is_one(fd) ? pacman_read(fd, fn, ctx, ret_deb, err)
+				 : deb_read(fd, fn, ctx, ret_deb, err);
+}
+
 int package_sign(int fd, const struct package_signing *how, struct package *package,
 		 struct err *err)
 {
@@ -149,7 +156,7 @@ int package_sign(int fd, const struct package_signing *how, struct package *pack
 	job->evm.max = XATTR_VALUE_MAX;
 	rc = hash_new(&job->hash, err);
 	if (rc == 0)
-		rc = deb_read(fd, on_entry, job, &package->deb, err);
+		rc = package_read(fd, on_entry, job, &package->deb, err);
 	hash_free(job->hash);
 	buf_done(&job->ima);
 	buf_done(&job->evm);

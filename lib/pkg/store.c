@@ -34,6 +34,14 @@ int store_put(const char *dir, const struct package *package, const struct buf *
 	return io_replace_file(path, text, 0644, err);
 }
 
+void store_remove(const char *dir, const struct package *package)
+{
+	AUTO_STR path = NULL;
+
+	if (path_of(dir, &package->deb, &path, NULL) == 0)
+		(void)unlink(path);
+}
+
 static int read_text(const struct store_reading *r, const char *path, struct package *package,
 		     struct err *err)
 {

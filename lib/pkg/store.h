@@ -15,6 +15,9 @@
 MUST_USE int store_put(const char *dir, const struct package *package, const struct buf *text,
 		       struct err *err);
 
+/* Its text is not kept any more. */
+void store_remove(const char *dir, const struct package *package);
+
 /* Is nothing kept? */
 bool store_is_empty(const char *dir);
 

@@ -55,6 +55,11 @@ size_t table_packages(const struct table *table)
 	return table->n;
 }
 
+const struct package *table_package(const struct table *table, size_t i)
+{
+	return table->package[i];
+}
+
 static int add_row(struct rows *rows, const struct manifest_entry *entry, struct err *err)
 {
 	if (rows->n == rows->room) {

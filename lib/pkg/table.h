@@ -26,6 +26,7 @@ MUST_USE int table_vouch(struct table *table, const struct digest *digest, struc
 bool table_vouches(struct table *table, const struct digest *digest);
 
 size_t table_packages(const struct table *table);
+const struct package *table_package(const struct table *table, size_t i);
 
 /* Which digests of a file are worth computing for this profile. */
 struct table_wants {

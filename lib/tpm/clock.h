@@ -19,4 +19,12 @@ struct tpm_clock {
 MUST_USE int tpm_clock_read(struct tpm_identity *identity, struct tpm_clock *ret_clock,
 			    struct err *err);
 
+/*
+ * As of the last quote, which tells them, too (part 2, TPMS_ATTEST: not obfuscated, as the
+ * attestation key is of the endorsement hierarchy); the TPM is asked only before the first.  A host
+ * that slept since has another restart_count by now, which its next quote says.
+ */
+MUST_USE int tpm_clock_last(struct tpm_identity *identity, struct tpm_clock *ret_clock,
+			    struct err *err);
+
 #endif

@@ -8,6 +8,7 @@
 #include <tss2/tss2_esys.h>
 
 #include "base/err.h"
+#include "tpm/clock.h"
 #include "tpm/ctx.h"
 #include "tpm/identity.h"
 #include "tpm/quote.h"
@@ -29,6 +30,10 @@ struct tpm_identity {
 		bool read;
 		uint8_t value[TPM_QUOTE_PCRS][32];
 	} pcrs; /* as last read: most of the time they are still so */
+	struct {
+		bool quoted;
+		struct tpm_clock last;
+	} clock; /* of the last quote */
 };
 
 /* An endorsement key of a template: where the TPM keeps it and its certificate, if it does. */
@@ -58,6 +63,8 @@ bool tpm_key_fits(const TPM2B_PUBLIC *key, const TPM2B_PUBLIC *template);
 /* A primary key of the endorsement hierarchy. */
 MUST_USE int tpm_key_make(ESYS_CONTEXT *esys, const TPM2B_PUBLIC *template, struct tpm_key *ret_key,
 			  struct err *err);
+
+void tpm_clock_take(const TPMS_CLOCK_INFO *info, struct tpm_clock *ret_clock);
 
 /* Forgets it; one that the TPM does not keep is flushed. */
 void tpm_key_done(ESYS_CONTEXT *esys, struct tpm_key *key);

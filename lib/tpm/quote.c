@@ -103,7 +103,7 @@ static int sign(const struct tpm_identity *identity, const TPM2B_DATA *nonce,
 }
 
 /* Is the digest of the values that were read what was quoted? */
-static int compare(const struct tpm_identity *identity, struct tpm_quote *quote,
+static int compare(struct tpm_identity *identity, struct tpm_quote *quote,
 		   enum outcome *ret_outcome, struct err *err)
 {
 	TPMS_ATTEST attest;
@@ -114,6 +114,8 @@ static int compare(const struct tpm_identity *identity, struct tpm_quote *quote,
 	*ret_outcome = OUTCOME_AGAIN;
 	if (rc != TSS2_RC_SUCCESS || attest.type != TPM2_ST_ATTEST_QUOTE)
 		return err_set(err, "the TPM's answer is no quote");
+	tpm_clock_take(&attest.clockInfo, &identity->clock.last);
+	identity->clock.quoted = true;
 	if (!identity->pcrs.read)
 		return 0;
 	memcpy(quote->value, identity->pcrs.value, sizeof(quote->value));

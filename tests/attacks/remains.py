@@ -11,6 +11,9 @@ MEMORY = "IMA appraises files: a signed process's own memory is its own"
 KEY = "a signing key on the host without a passphrase signs what root likes"
 BPF = "lockdown lets root attach BPF, which answers in IMA's place where the kernel reads a whole file"
 MIXED = "6.1 keeps for an inode what any rule asked of it: mapped as a program, a module is to be under fs-verity"
+LOADER = "the loader is an interpreter: relocations of an unsigned library write code into zeroed memory"
+HELD = "fs-verity does not drop the pages that a file had before: one that is in use is written after the verdict"
+CUT = "truncate(2) closes no descriptor: the hash that was remembered stays"
 EMPTY = "an empty new file may be mapped without a signature, and the verdict lasts while it is written"
 
 
@@ -46,6 +49,9 @@ REMAINS = {
     "module_past_ima_by_bpf-root": (always, BPF),
     "private_map_written-root": (always, MEMORY),
     "private_map_written-user": (always, MEMORY),
+    "library_of_relocations-root": (always, LOADER),
+    "library_of_relocations-user": (always, LOADER),
+    "page_held_by_a_direct_read-root": (always, HELD),
     "anonymous_memory-root": (always, MEMORY),
     "anonymous_memory-user": (always, MEMORY),
     "hosts_own_key-root": (always, KEY),
@@ -53,6 +59,7 @@ REMAINS = {
     "library_written_while_open-root": (signature, STORAGE),
     "library_written_through_a_loop-root": (signature, STORAGE),
     "running_library_written-root": (signature, STORAGE),
+    "script_cut_short-root": (signature, CUT),
     "changed_under_the_image-root": (signature, STORAGE),
     "partition_written-root": (signature, STORAGE),
     "partition_written_directly-root": (signature, STORAGE),

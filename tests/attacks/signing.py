@@ -3,7 +3,7 @@
 
 Each is a script for sh on a host that enforces.  $P holds packages: tool.deb, which carries signatures that the host
 takes, evil.deb, which carries none, mine.deb, signed by mine.key and mine.der, which the host does not know; and the
-program itself, evil.  Afterwards none of the paths in PATHS may run.
+program itself, evil; and ar, which takes archives apart and adds to them.  Afterwards none of the paths in PATHS may run.
 """
 
 PATHS = ["/usr/bin/evil", "/usr/bin/tool", "/usr/local/bin/evil", "/usr/bin/tool.dpkg-new"]
@@ -53,12 +53,12 @@ for verb in ("begin", "end"):
 X
 python3 /tmp/call.py $P/tool.deb $P/evil.deb""",
     "other signatures beside it": "dpkg-deb -x $P/tool.deb /tmp/t; cp $P/tool.deb.assay $P/evil.deb.assay; dpkg -i $P/evil.deb",
-    "other signatures in it": """cd /tmp; ar x $P/tool.deb _assay; cp $P/evil.deb both.deb; ar q both.deb _assay
+    "other signatures in it": """cd /tmp; python3 $P/ar x $P/tool.deb _assay; cp $P/evil.deb both.deb; python3 $P/ar q both.deb _assay
 dpkg -i both.deb""",
-    "a second data.tar": """cd /tmp; mkdir -p e; cd e; ar x $P/evil.deb; cd ..; cp $P/tool.deb two.deb
-ar q two.deb e/data.tar*; dpkg -i two.deb""",
-    "another data.tar before": """cd /tmp; mkdir -p e t; (cd e; ar x $P/evil.deb); (cd t; ar x $P/tool.deb)
-ar qc first.deb t/debian-binary t/control.tar* e/data.tar* t/data.tar* t/_assay; dpkg -i first.deb""",
+    "a second data.tar": """cd /tmp; mkdir -p e; cd e; python3 $P/ar x $P/evil.deb; cd ..; cp $P/tool.deb two.deb
+python3 $P/ar q two.deb e/data.tar*; dpkg -i two.deb""",
+    "another data.tar before": """cd /tmp; mkdir -p e t; (cd e; python3 $P/ar x $P/evil.deb); (cd t; python3 $P/ar x $P/tool.deb)
+python3 $P/ar qc first.deb t/debian-binary t/control.tar* e/data.tar* t/data.tar* t/_assay; dpkg -i first.deb""",
     "a metadata lie": """cd /tmp; dpkg-deb -R $P/evil.deb lie; sed -i 's/^Package: .*/Package: tool/' lie/DEBIAN/control
 dpkg-deb -b lie lie.deb; cp $P/tool.deb.assay lie.deb.assay; dpkg -i lie.deb""",
     "a signature copied": """cp $P/evil /usr/bin/evil; dpkg -i $P/tool.deb
@@ -101,6 +101,27 @@ printf '[packages]\\nkeyrings = %s/mine.gpg\\n' $P >>/etc/assay/assay.conf; cp $
 dpkg -i $P/evil.deb""",
 }
 
+# The machines have no binutils: "ar x FILE [MEMBER]", and "ar q FILE MEMBER...", which makes a new one where there is none.
+AR = r"""#!/usr/bin/python3
+import os, sys
+verb, name, *members = sys.argv[1:]
+if verb == "x":
+    data, at = open(name, "rb").read(), 8
+    while at < len(data):
+        member, size = data[at:at + 16].decode().strip().rstrip("/"), int(data[at + 48:at + 58])
+        if not members or member in members:
+            open(member, "wb").write(data[at + 60:at + 60 + size])
+        at += 60 + size + size % 2
+else:
+    with open(name, "ab") as out:
+        if out.tell() == 0:
+            out.write(b"!<arch>\n")
+        for path in members:
+            data = open(path, "rb").read()
+            out.write(f"{os.path.basename(path):<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(data):<10}`\n".encode() + data)
+            out.write(b"\n" * (len(data) % 2))
+"""
+
 # Who wins these is chance, or they want the signer itself: what is left behind then is no proof.
 UNCERTAIN = {name for name, script in ATTEMPTS.items() if "busy=" in script} | {
-    "a preloaded library", "other signatures in it", "a second data.tar", "hooks for another root"}
+    "a preloaded library", "a second data.tar", "hooks for another root"}

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from attacks.signing import ATTEMPTS, PATHS, UNCERTAIN
+from attacks.signing import AR, ATTEMPTS, PATHS, UNCERTAIN
 from frame.apt import Archive
 from frame.deb import build_deb
 from vm.lab.prepare import Setup
@@ -50,12 +50,14 @@ def equip(stranger, bin_dir, tmp_path):
         for path in (*files.values(), *(tmp_path.glob("*.deb.assay")), *stranger):
             machine.put(f"{PLACE}/{path.name}", path)
         machine.put(f"{PLACE}/evil", EVIL, mode=0o755)
+        machine.put(f"{PLACE}/ar", AR.encode(), mode=0o755)
         (tmp_path / "archive").mkdir()
         archive = Archive(tmp_path / "archive")
         archive.vouch(files["evil"])
         machine.put(f"{PLACE}/mine.gpg", archive.keyring)
         for path in archive.lists.iterdir():
             machine.put(f"{PLACE}/lists/{path.name}", path)
+        archive.close()
         return machine
     return work
 

@@ -3,16 +3,20 @@
 """Rounds a second through HTTPS, on SQLite and on PostgreSQL with 1, 2 and 4 verifiers; memory of a
 verifier with 100,000 enrolled hosts, and its cold start.
 
-The hosts are simulated on the same machine; their share of the processors is said.
+The hosts are simulated on the same machine; their share of the processors is said.  What else runs
+there takes from all of them: so beside what was seen stands what a round costs of processor time, and
+how many of that cost the processors could do.
 """
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from typing import NamedTuple
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
@@ -50,22 +54,60 @@ def cpu_of(pid):
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-def load(verifiers):
-    """Rounds a second of all of them together, and the hosts' share of the processor time."""
+def database_cpu(cluster):
+    """Seconds of processor that PostgreSQL's processes used."""
+    if not cluster:
+        return 0
+    first = (cluster.top / "data/postmaster.pid").read_text().split()[0]
+    listed = subprocess.run(["ps", "--ppid", first, "-o", "pid="], check=True, capture_output=True, text=True)
+    return sum(cpu_of(int(pid)) for pid in listed.stdout.split())
+
+
+class Used(NamedTuple):
+    """What was used so far: seconds of processor, transactions, changes."""
+
+    service: float
+    database: float
+    transactions: float
+    changes: float
+
+    @classmethod
+    def now(cls, verifiers, cluster):
+        """By all of these."""
+        return cls(sum(cpu_of(v.process.pid) for v in verifiers), database_cpu(cluster),
+                   *(sum(v.metric(f"store_{name}_total") for v in verifiers)
+                     for name in ("transactions", "changes")))
+
+
+class Load(NamedTuple):
+    """Rounds a second of all of them together; seconds of processor of one round; how many rounds a
+    transaction held."""
+
+    rate: float
+    service: float
+    database: float
+    hosts: float
+    batch: float
+
+
+def load(verifiers, cluster):
+    """All hosts, as fast as they are answered."""
     each = max(1, CONNECTIONS // len(verifiers))
     hosts = HOSTS // len(verifiers)
-    before = [cpu_of(v.process.pid) for v in verifiers]
+    before = Used.now(verifiers, cluster)
     running = [subprocess.Popen(v.host_words("load", 1000 + hosts * n, count=hosts,
                                              connections=each, seconds=SECONDS),
                                 stdout=subprocess.PIPE) for n, v in enumerate(verifiers)]
     told = [json.loads(process.communicate()[0]) for process in running]
     assert all(t["failed"] == t["errors"] == 0 for t in told), told
-    service = sum(cpu_of(v.process.pid) - b for v, b in zip(verifiers, before))
-    made = sum(t["cpu"] for t in told)
-    rate = sum(t["passed"] for t in told) / SECONDS
-    say(f"{len(verifiers)} verifiers: {rate:.0f} rounds/s; processor: service {service:.1f} s, "
-        f"hosts {made:.1f} s of {SECONDS} s on each processor")
-    return rate, made / (made + service)
+    used = [a - b for a, b in zip(Used.now(verifiers, cluster), before)]
+    rounds = sum(t["passed"] for t in told)
+    got = Load(rounds / SECONDS, used[0] / rounds, used[1] / rounds, sum(t["cpu"] for t in told) / rounds,
+               used[3] / used[2])
+    say(f"{len(verifiers)} verifiers: {got.rate:.0f} rounds/s; processor, us a round: service "
+        f"{got.service * 1e6:.0f}, database {got.database * 1e6:.0f}, hosts {got.hosts * 1e6:.0f}; "
+        f"{got.batch:.1f} rounds a transaction")
+    return got
 
 
 def warm(verifier):
@@ -75,13 +117,18 @@ def warm(verifier):
                    check=True, stdout=subprocess.DEVNULL)
 
 
-def rows_of(name, verifiers, target=None):
-    """Two figures of one arrangement."""
-    rate, share = load(verifiers)
+def rows_of(name, verifiers, cluster=None, target=None):
+    """The figures of one arrangement."""
+    got = load(verifiers, cluster)
     command = f"host load --connections {CONNECTIONS} --count {HOSTS}"
-    return [figure(f"rounds, {name}", rate, "rounds/s", None, command,
+    whole = got.service + got.database + got.hosts
+    return [figure(f"rounds, {name}", got.rate, "rounds/s", None, command,
                    target=target and at_least(target, "value")),
-            figure(f"hosts' share of the processors, {name}", share, "of 1", None, command)]
+            figure(f"rounds, {name}, if nothing else ran here", len(os.sched_getaffinity(0)) / whole,
+                   "rounds/s, computed", None, command),
+            figure(f"a round's processor time, {name}", got.service + got.database, "s", None, command),
+            figure(f"rounds a transaction, {name}", got.batch, "rounds", None, command),
+            figure(f"hosts' share of the processors, {name}", got.hosts / whole, "of 1", None, command)]
 
 
 def bench_sqlite(top, keys):
@@ -89,7 +136,7 @@ def bench_sqlite(top, keys):
     verifier = Verifier(top / "sqlite", BUILD, keys).start()
     try:
         warm(verifier)
-        return rows_of("SQLite", [verifier], TARGET)
+        return rows_of("SQLite", [verifier], target=TARGET)
     finally:
         verifier.stop()
 
@@ -112,7 +159,7 @@ def bench_postgres(top, keys):
             if count == 1:
                 warm(verifiers[0])
             rows += rows_of(f"PostgreSQL, {count} verifier{'s' * (count > 1)}", verifiers[:count],
-                            TARGET if count == 1 else None)
+                            cluster, TARGET if count == 1 else None)
     finally:
         for verifier in verifiers:
             verifier.stop()

@@ -34,6 +34,16 @@ class Service:
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return {k: v.strip() for k, v in (line.split(":", 1) for line in text.splitlines())}
 
+    def clean_pages(self):
+        """kB of each library's resident pages that nobody wrote to (proc_pid_smaps(5))."""
+        sizes, name = {}, ""
+        for words in map(str.split, pathlib.Path(f"/proc/{self.process.pid}/smaps").open()):
+            if not words[0].endswith(":"):
+                name = pathlib.PurePath(words[-1]).name if len(words) == 6 else ""
+            elif words[0] in ("Shared_Clean:", "Private_Clean:") and ".so" in name:
+                sizes[name] = sizes.get(name, 0) + int(words[1])
+        return sizes
+
     def end(self):
         """(seconds, exit status, what it said)."""
         begun = time.monotonic()
@@ -159,6 +169,29 @@ def test_it_ends_while_the_verifier_hangs(serve, verifier):
     assert code == 0 and seconds < 2
 
 
+def test_a_tpm_that_was_reset_is_noticed_by_its_quote(serve, verifier, enrolled):
+    """The counters are those of the quote before; the verifier asks again when they are others."""
+    verifier.next_seconds = 1
+    service = serve()
+    wait_for(lambda: rounds(verifier) >= 2)
+    before = verifier.last("/v1/round")["reset_count"]
+    enrolled.tpm.stop()
+    enrolled.tpm.start()
+    wait_for(lambda: verifier.last("/v1/round")["reset_count"] == before + 1)
+    assert service.end()[1] == 0
+
+
+def test_what_starting_took_is_given_back(serve, verifier):
+    """Of a library that no round needs, no page is resident but what the linker wrote into."""
+    verifier.next_seconds = 1
+    service = serve()
+    wait_for(lambda: rounds(verifier) >= 3)
+    clean = service.clean_pages()
+    unused = [name for name, size in clean.items() if size == 0]
+    assert len(unused) >= 5 and clean["libc.so.6"] > 0, clean
+    assert service.end()[1] == 0
+
+
 def test_a_tpm_that_is_gone_ends_it(serve, verifier, enrolled):
     """For systemd to start it again; the verifier's silence does not."""
     verifier.next_seconds = 1
@@ -167,5 +200,5 @@ def test_a_tpm_that_is_gone_ends_it(serve, verifier, enrolled):
     enrolled.tpm.stop()
     assert service.process.wait(PATIENCE) == 2
     said = service.process.stderr.read().decode()
-    assert "read the clock: the device does not answer" in said
+    assert "quote: sign: the device does not answer" in said
     enrolled.tpm.start()

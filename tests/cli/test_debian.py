@@ -111,6 +111,19 @@ def test_install_rpm_has_rpm_find_the_plugin(root_dir, tmp_path):
     assert (tmp_path / "opt/a/share/man/man8/assay-rpm.8").is_file()
 
 
+def test_install_pacman_has_libalpm_find_the_hooks(root_dir, tmp_path):
+    """Where it always looks, the first and the last of all; they call what is installed."""
+    subprocess.run(["make", "-s", "-C", root_dir, "install-pacman", f"DESTDIR={tmp_path}", "PREFIX=/opt/a",
+                    "SAN=", "COV="], check=True, stdout=subprocess.DEVNULL)
+    hooks = sorted((tmp_path / "opt/a/share/libalpm/hooks").iterdir())
+    assert [h.name for h in hooks] == ["00-assay-begin.hook", "zz-assay-end.hook"]
+    texts = [h.read_text().splitlines() for h in hooks]
+    for text, verb, when in zip(texts, ("before", "after"), ("PreTransaction", "PostTransaction")):
+        assert f"Exec = /opt/a/lib/assay/assay-dpkg {verb} pacman" in text and f"When = {when}" in text
+    assert {"AbortOnFail", "NeedsTargets"} <= set(texts[0])
+    assert (tmp_path / "opt/a/share/man/man8/assay-pacman.8").is_file()
+
+
 def test_install_lays_everything_out(root_dir, tmp_path):
     """make install honours DESTDIR and PREFIX, and nobody else reads the keys' directory."""
     subprocess.run(["make", "-s", "-C", root_dir, "install", f"DESTDIR={tmp_path}", "PREFIX=/opt/a",

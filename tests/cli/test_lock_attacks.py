@@ -279,3 +279,133 @@ def test_pcr_10_may_change_all_the_time(host, factor):
     for done in seen:
         assert done.rc == 0 and done.out.count("\n") == UNSEALS and len(set(done.out.split())) == 1, done
     assert mux.extends > UNSEALS * factor
+
+
+def approval_at(blob):
+    """Where the first approval's bound is: behind its kernel and its time."""
+    kernel = os.uname().release.encode()
+    return blob.index(bytes([len(kernel)]) + kernel) + 1 + len(kernel) + 8
+
+
+def test_the_requirement_is_not_lifted_by_the_file(host):
+    """Flags, mode and profile are root's to write; a boot that only logs stays sealed, and so does approving."""
+    blob = bytearray(host.blob())
+    blob[HEAD], blob[HEAD + 1], blob[HEAD + 2] = 2, 3, 0
+    host.put_blob(bytes(blob))
+    host.record(RECORD.replace("mode enforce", "mode log"))
+    done = host.lock("approve", "--kernel", "x")
+    assert done.rc == 2 and not done.out and len(host.get()["approvals"]) == 1, done
+    host.boot(capped=False)
+    assert host.unseals().rc == 1
+
+
+@pytest.mark.parametrize("mask", [0x002390, 0x000010, 0x000400, 0x800000, 0])
+def test_no_approval_is_of_fewer_or_other_pcrs(host, mask):
+    """With the values that fit, whatever they are: the signature is over the PCRs, too."""
+    blob = bytearray(host.blob())
+    at = approval_at(blob) + 8
+    values = {n: bytes.fromhex(host.tpm.pcr(n)) for n in range(24) if mask >> n & 1}
+    had = [n for n in range(24) if struct.unpack(">I", blob[at:at + 4])[0] >> n & 1]
+    assert had == [4, 7, 8, 9, 13]
+    blob[at:at + 4 + 32 * len(had)] = struct.pack(">I", mask) + b"".join(values.values())
+    host.put_blob(bytes(blob))
+    done = host.unseals()
+    assert done.rc != 0 and not done.out, done
+    host.boot(capped=False)
+    assert host.unseals().rc != 0
+
+
+@pytest.mark.parametrize("policy", [bytes(32), b"", "pcr"])
+def test_the_object_is_not_resealed_to_a_weaker_policy(host, policy):
+    """Its public area is bound to what is sealed in it."""
+    blob = host.blob()
+    public = sealed_parts(blob)[0]
+    at = public.index(b"\0\x20", 10)
+    weaker = hashlib.sha256(bytes(32) + bytes.fromhex("0000017f") + b"x").digest() if policy == "pcr" else policy
+    changed = public[2:at] + struct.pack(">H", len(weaker)) + weaker + public[at + 34:]
+    host.put_blob(blob.replace(public, struct.pack(">H", len(changed)) + changed, 1))
+    for capped in (True, False):
+        host.boot(capped=capped)
+        done = host.unseals()
+        assert done.rc != 0 and not done.out, done
+
+
+def test_an_approval_of_another_lock_is_none(plain_bin_dir):
+    """The same authority, the same boot, the same TPM: the lock's ID is signed, too."""
+    host = LockHost(plain_bin_dir.parent)
+    try:
+        assert host.lock("authority", "init", "--key", "/opt/a.pem", "--no-passphrase").rc == 0
+        assert host.set("--credential", "one=/opt/secret", "--authority", "/opt/a.pem").rc == 0
+        first, index = host.blob(), host.get_index()
+        (host.root / "var/lib/assay/lock/blob").unlink()
+        assert host.set("--credential", "one=/opt/secret", "--authority", "/opt/a.pem", recovery="/opt/r2").rc == 0
+        second = host.blob()
+        host.boot(capped=False)
+        assert host.unseals().rc == 0
+        ours, theirs = approval_at(first) - 8, approval_at(second) - 8
+        size = 8 + 8 + 4 + 5 * 32 + 2 + 64
+        counter = second.index(struct.pack(">I", host.get_index()))
+        mixed = bytearray(first)
+        mixed[ours:ours + size] = second[theirs:theirs + size]
+        at = first.index(struct.pack(">I", index))
+        mixed[at:at + 38] = second[counter:counter + 38]
+        host.put_blob(bytes(mixed))
+        done = host.unseals()
+        assert done.rc == 1 and not done.out, done
+    finally:
+        host.close()
+
+
+def test_a_tpm_of_root_s_own_signs_nothing(host):
+    """A software TPM in the device's place holds no key of this lock's, and unseals nothing."""
+    host.boot(GRUB | {9: b"own"})
+    real = host.tpm
+    own = host.new_tpm("o")
+    try:
+        host.use(own)
+        for words in (["approve", "--kernel", "x", "--passphrase-file", "/opt/pass"], ["test"], ["revoke", "--force", "1"]):
+            done = host.lock(*words)
+            assert done.rc != 0 and "approval 2" not in done.out, done
+        host.boot(capped=False)
+        assert host.unseals().rc != 0
+    finally:
+        own.stop()
+        host.use(real)
+    assert [a["id"] for a in host.get()["approvals"]] == [1]
+
+
+def test_a_rotation_that_root_made_up_opens_nothing(host):
+    """The journal is finished by the next command: with an older lock in it nothing revoked comes back."""
+    old = host.blob()
+    host.boot(GRUB | {8: b"new"})
+    assert host.lock("approve", "--passphrase-file", "/opt/pass").rc == 0
+    assert host.lock("revoke", "--passphrase-file", "/opt/pass", "1").rc == 0
+    host.write("/var/lib/assay/lock/rotation", b"assay-lock rotation 1\n\0" + old)
+    assert host.lock("get").rc == 0 and host.blob() == old
+    host.boot(capped=False)
+    done = host.unseals()
+    assert done.rc == 1 and "the approval was revoked" in done.err, done
+
+
+def test_the_tpm_is_not_started_anew_behind_the_boot(host):
+    """Neither with the state that was saved, nor without: PCRs stay as they are."""
+    before = [host.tpm.pcr(n) for n in (4, 7, 8, 9, 13)]
+    for words in (["tpm2_shutdown"], ["tpm2_startup"], ["tpm2_shutdown", "-c"], ["tpm2_startup", "-c"]):
+        host.tpm.tool(*words, check=False)
+    assert [host.tpm.pcr(n) for n in (4, 7, 8, 9, 13)] == before and host.unseals().rc == 1
+
+
+def test_a_signature_of_the_authority_over_something_else_is_none(host):
+    """An approval signed for another moment's bound, moved to where it would hold again."""
+    old = host.blob()
+    host.boot(GRUB | {8: b"new"})
+    assert host.lock("approve", "--passphrase-file", "/opt/pass").rc == 0
+    assert host.lock("revoke", "--passphrase-file", "/opt/pass", "1").rc == 0
+    now = host.blob()
+    at, there = approval_at(old), approval_at(now)
+    blob = bytearray(old)
+    blob[at:at + 8] = now[there:there + 8]
+    host.put_blob(bytes(blob))
+    host.boot(capped=False)
+    done = host.unseals()
+    assert done.rc == 1 and not done.out, done

@@ -32,6 +32,20 @@ def test_status_tells_how_the_lock_was_opened(assay, signed, word, say):
         assert "the lock" not in done.out and "recovery" not in done.out, done
 
 
+def test_check_tells_that_a_locked_host_can_suspend(assay, signed):
+    """Advice, with what to do about it; not without a lock, and not where systemd's target is masked."""
+    (signed / "sys/power").mkdir(parents=True)
+    (signed / "sys/power/state").write_text("freeze mem disk\n")
+    assert "suspend" not in assay("check").out
+    (signed / "var/lib/assay/lock").mkdir(parents=True)
+    (signed / "var/lib/assay/lock/blob").touch()
+    done = assay("check")
+    assert "can suspend to RAM" in done.out and "systemctl mask sleep.target" in done.out, done
+    (signed / "etc/systemd/system").mkdir(parents=True, exist_ok=True)
+    (signed / "etc/systemd/system/sleep.target").symlink_to("/dev/null")
+    assert "suspend" not in assay("check").out
+
+
 def test_a_boot_that_nobody_approved_yet(assay, signed):
     """Below a root no initramfs is made, so that nothing can be approved by it."""
     config = signed / "etc/assay/assay.conf"

@@ -10,7 +10,20 @@ from frame.lock import LockHost
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace takes root")
 
 LOG = "/sys/kernel/security/tpm0/binary_bios_measurements"
+STUB = "/sys/firmware/efi/efivars/StubInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 IMAGE = "/opt/initrd.img-1"
+
+
+INITRAMFS, INSTALL, REMOVE = (f"/etc/{name}.d/zzz-assay-lock" for name in
+                              ("initramfs/post-update", "kernel/postinst", "kernel/postrm"))
+
+
+def hooks(host, root_dir, bin_dir):
+    """What update-initramfs and packages of kernels run."""
+    text = (root_dir / "initramfs/update/assay-lock").read_text().replace("/usr/lib/assay", str(bin_dir))
+    for name in (INITRAMFS, INSTALL, REMOVE):
+        (host.root / name[1:]).parent.mkdir(parents=True)
+        host.write(name, text, 0o755)
 
 
 @pytest.fixture
@@ -29,9 +42,8 @@ def update(plain_bin_dir, root_dir):
         words = ["--passphrase-file", "/opt/pass"] if attended else []
         assert host.set("--credential", "one=/opt/secret", *words).rc == 0
         host.write(IMAGE, (root_dir / "tests/unit/data/boot/initrd-b").read_bytes())
-        text = (root_dir / "initramfs/update/assay-lock").read_text()
-        host.write("/opt/hook", text.replace("/usr/lib/assay", str(plain_bin_dir)), 0o755)
-        return host, lambda version: host.inside.run("/opt/hook", version, IMAGE, where="")
+        hooks(host, root_dir, plain_bin_dir)
+        return host, lambda version: host.inside.run(INITRAMFS, version, IMAGE, where="")
 
     yield make
     for host in made:
@@ -64,3 +76,13 @@ def test_another_kernel_s_is_not_approved_and_that_is_said(update):
     (host.root / "var/lib/assay/lock/blob").unlink()
     done = hook(os.uname().release)
     assert done.rc == 0 and not done.out and not done.err, done
+
+
+def test_the_image_around_it_is_the_operator_s(update):
+    """Where systemd-stub was booted: nothing is approved, and what is to be done is said."""
+    host, hook = update(False)
+    (host.root / STUB[1:]).parent.mkdir(parents=True, exist_ok=True)
+    host.write(STUB, b"stub")
+    done = hook(os.uname().release)
+    assert done.rc == 0 and not done.out and "'assay lock approve --change uki=WAS:NOW'" in done.err, done
+    assert len(host.get()["approvals"]) == 1

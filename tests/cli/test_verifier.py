@@ -155,6 +155,39 @@ def test_a_certificate_vouches_for_an_ek(verifier, tmp_path):
     assert verifier.host("enrol", 2, ek_cert=foreign)[0].status == 403
 
 
+def test_a_ca_that_goes_takes_its_hosts_with_it(verifier, tmp_path):
+    """Passes end at once, rounds fail; others stay; enrolled anew by a CA that is trusted, the host passes again."""
+    ca, cert = make_ek_cert(verifier, tmp_path)
+    (verifier.top / "ek/ca.pem").write_bytes(ca.read_bytes())
+    second, again = make_ek_cert(verifier, tmp_path, "second")
+    (verifier.top / "ek/second.pem").write_bytes(second.read_bytes())
+    verifier.reload()
+    cert.write_bytes(again.read_bytes())
+    (verifier.top / "ek/ca.pem").unlink()
+    verifier.reload()
+    assert verifier.host("enrol", ek_cert=cert)[0].status == 200
+    verifier.enrol(1)
+    assert verifier.round(0).state == verifier.round(1).state == "pass"
+    (verifier.top / "ek/second.pem").unlink()
+    (verifier.top / "ek/ca.pem").write_bytes(ca.read_bytes())
+    verifier.reload()
+    assert verifier.state(0) == "stale" and verifier.state(1) == "pass"
+    assert verifier.result()[1]["submods"]["host"]["ear.status"] == "none"
+    answer = verifier.round(0)
+    assert answer.state == "fail" and "CA that signed it is not trusted any more" in answer.text
+    assert verifier.show(0)["reasons"][0]["code"] == "ek-certificate" and verifier.round(1).state == "pass"
+    host = verifier.ids(0)[0]
+    assert verifier.admin("POST", f"/hosts/{host}/reset")[0] == 200
+    assert verifier.round(0).state == "fail"
+    _, renewed = make_ek_cert(verifier, tmp_path, "third")
+    (verifier.top / "ek/third.pem").write_bytes((tmp_path / "third.pem").read_bytes())
+    verifier.reload()
+    assert verifier.host("enrol", 0, ek_cert=renewed)[0].status == 200
+    assert verifier.round(0).state == "fail"
+    assert verifier.admin("POST", f"/hosts/{host}/reset")[0] == 200
+    assert verifier.round(0).state == "pass" and verifier.show(0)["ek_certified"]
+
+
 @pytest.mark.parametrize("wrong, words", [
     ("unsigned-file", "evil-0: no signature"),
     ("foreign-file", "signed by a key that is not trusted"),

@@ -3,10 +3,12 @@
 
 import json
 import os
+import subprocess
+import time
 
 import pytest
 
-from frame.verifier import Verifier
+from frame.verifier import Answer, Verifier
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +66,54 @@ def test_add_remove_reset(verifier, host):
     done = host("remove", one)
     assert done.rc == 2 and "no such host" in done.err
     assert "no such host" in host("show", one).err
+
+
+def answer_after(verifier, index, between, **options):
+    """The answer to evidence before which something happens that the nonce knows nothing of."""
+    begun = verifier.metric("rounds_begun_total")
+    with subprocess.Popen(verifier.host_words("round", index, sleep=3, **options),
+                          stdout=subprocess.PIPE, text=True) as one:
+        while verifier.metric("rounds_begun_total") == begun:
+            time.sleep(0.02)
+        between()
+        return Answer(one.communicate()[0])
+
+
+def test_a_host_that_was_removed_after_the_question(verifier):
+    """Its evidence is nobody's."""
+    one = verifier.enrol(60)[0]
+    answer = answer_after(verifier, 60, lambda: verifier.admin("DELETE", f"/hosts/{one}"))
+    assert answer.status == 404 and "no such host" in answer.text
+
+
+def test_a_failure_after_the_question_stays(verifier):
+    """Good evidence that was asked for before does not take it back."""
+    verifier.enrol(61)
+    answer = answer_after(verifier, 61, lambda: verifier.round(61, **{"with": "log-mode"}))
+    assert answer.status == 403 and verifier.state(61) == "fail"
+
+
+def test_a_change_after_the_question_is_noticed(verifier):
+    """By the store: the evidence is judged once more, and then counts."""
+    one = verifier.enrol(63)[0]
+    conflicts = verifier.metric("store_conflicts_total")
+    answer = answer_after(verifier, 63, lambda: verifier.admin("POST", f"/hosts/{one}/reset"))
+    assert answer.state == "pass" == verifier.state(63)
+    assert verifier.metric("store_conflicts_total") == conflicts + 1
+
+
+@pytest.mark.parametrize("key", [7, 62])
+def test_another_key_after_the_question(verifier, key):
+    """No evidence of before the enrolment counts, by the key of then or the one of now."""
+    one = verifier.enrol(62)[0]
+
+    def enrol_anew():
+        assert verifier.admin("DELETE", f"/hosts/{one}")[0] == 200
+        verifier.allow(62)
+        assert verifier.host("enrol", 62, ak=7)[0].status == 200
+
+    assert answer_after(verifier, 62, enrol_anew, ak=key).status == 403
+    assert verifier.admin("DELETE", f"/hosts/{one}")[0] == 200
 
 
 def test_what_a_host_calls_itself_is_shown_escaped(verifier, host, build_dir):

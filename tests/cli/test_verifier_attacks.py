@@ -104,6 +104,31 @@ def test_a_boot_that_is_not_told_of(verifier):
     assert verifier.show(2)["last_round"] == last or verifier.state(2) == "fail"
 
 
+def test_evidence_from_before_a_removal(verifier):
+    """Of a host that enrolled anew, what was gathered before says nothing."""
+    verifier.enrol(3)
+    with verifier.hold(3, 4) as held:
+        assert verifier.admin("DELETE", f"/hosts/{verifier.ids(3)[0]}")[0] == 200
+        verifier.enrol(3)
+        answer = held.communicate(timeout=60)[0].decode()
+    assert "403" in answer and "used" in answer, answer
+    assert verifier.show(3)["last_round"] == 0
+    assert verifier.round(3).state == "pass"
+
+
+def test_a_certificate_of_no_level(tmp_path, build_dir, rsa_keys):
+    """Where levels are asked for, one that lies beside their folders counts for none."""
+    verifier = Verifier(tmp_path / "v", build_dir, rsa_keys, trust="boot = unmeasured\nlevels = local")
+    (verifier.top / "trust/local/signing.der").rename(verifier.top / "trust/signing.der")
+    verifier.start()
+    try:
+        verifier.enrol()
+        answer = verifier.round()
+        assert answer.state == "fail" and "no certificate is trusted" in answer.text, answer
+    finally:
+        verifier.stop()
+
+
 GARBAGE = [b"", b"\x00", b"\xff" * 64, b"{}", b"\xbf\xff", b"\x9f" * 3000,
            bytes.fromhex("a200010102"), b"\x5b\xff\xff\xff\xff\xff\xff\xff\xff", os.urandom(2000)]
 

@@ -72,6 +72,16 @@ def check_hosts(verifier, first, count):
         assert verifier.history(index)[-1] == verifier.state(index)
 
 
+def test_a_name_that_is_no_text_fails_its_host(verifier):
+    """Any user names a file; where its words are cut, no character is cut in two."""
+    verifier.enrol(0)
+    assert verifier.round(0).state == "pass"
+    answer = verifier.round(0, **{"with": "odd-name"})
+    assert answer.state == "fail", answer
+    assert verifier.state(0) == "fail" and verifier.history(0)[-1] == "fail"
+    assert verifier.round(0, resets=2).state == "fail"
+
+
 def test_killed_at_any_time_no_verdict_is_lost(verifier, factor):
     """kill -9 under load, again and again: what was answered is there afterwards."""
     good, bad = 24, 6 * factor
@@ -194,6 +204,57 @@ def test_one_word_reaches_all_verifiers(pair):
     assert two.round(0).status == 404
 
 
+def test_trust_that_one_reads_anew_all_read_anew(pair):
+    """What was removed where it is kept for all ends passes everywhere, whoever was told; what can't be read is told."""
+    one, two = pair
+    one.enrol()
+    assert one.round().state == "pass" and two.state() == "pass"
+    for each in pair:
+        (each.top / "trust/local/signing.der").unlink()
+    one.reload()
+    until = time.monotonic() + 10
+    while two.state() == "pass" and time.monotonic() < until:
+        time.sleep(0.2)
+    assert one.state() == two.state() == "stale"
+    assert two.round().state == "fail"
+    one.write_config(trust="boot = unmeasured\nminimum-epoch = frob")
+    two.write_config(trust="boot = unmeasured\nminimum-epoch = frob")
+    (one.top / "trust/local/signing.der").write_bytes(open(one.cert, "rb").read())
+    one.write_config(trust="boot = unmeasured")
+    one.reload()
+    while "another verifier read its own anew" not in two.log() and time.monotonic() < until:
+        time.sleep(0.2)
+    assert "another verifier read its own anew" in two.log() and "minimum-epoch" in two.log()
+
+
+def test_boots_that_two_verifiers_approve_at_once(pair):
+    """None of them is lost."""
+    def approve(which):
+        for number in range(30):
+            assert pair[which].admin("POST", f"/boots/{which:02x}{number:062x}")[0] == 200
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        list(pool.map(approve, range(2)))
+    time.sleep(3)
+    for each in pair:
+        assert len(each.admin("GET", "/boots")[1]["boots"]) == 60
+
+
+def test_a_store_of_the_first_version_becomes_one_of_this(tmp_path, build_dir, rsa_keys):
+    """Hosts, their states and their history stay."""
+    verifier = Verifier(tmp_path / "v", build_dir, rsa_keys).start()
+    try:
+        verifier.enrol()
+        assert verifier.round().state == "pass"
+        verifier.stop()
+        subprocess.run(["sqlite3", verifier.top / "state/verifier.db",
+                        "ALTER TABLE hosts DROP COLUMN ca; DELETE FROM migrations WHERE number > 1"], check=True)
+        verifier.start()
+        assert verifier.state() == "pass" and verifier.history() == ["unenrolled", "stale", "pass"]
+        assert verifier.round().state == "pass"
+    finally:
+        verifier.stop()
+
+
 def test_hosts_at_both_verifiers_at_once(pair):
     """The same hosts at two verifiers: every change is one of the two's, none is lost."""
     one, two = pair
@@ -203,6 +264,24 @@ def test_hosts_at_both_verifiers_at_once(pair):
     assert all(t["passed"] > 0 and t["failed"] == 0 for t in told)
     check_hosts(one, 100, 8)
     assert two.state(100) == "pass"
+
+
+def test_boots_approved_at_both_verifiers_at_once(pair):
+    """Two administrators at once: no word of one undoes the other's."""
+    boots = [f"{n:064x}" for n in range(48)]
+    for boot in boots[:24]:
+        assert pair[0].admin("POST", f"/boots/{boot}")[0] == 200
+
+    def say(words):
+        verifier, method, each = words
+        return [verifier.admin(method, f"/boots/{boot}")[0] for boot in each]
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(say, [(pair[0], "DELETE", boots[:24]), (pair[1], "POST", boots[24:])]))
+    assert set(sum(told, [])) == {200}
+    time.sleep(3)
+    for each in pair:
+        assert sorted(each.admin("GET", "/boots")[1]["boots"]) == boots[24:]
 
 
 def test_two_start_at_once_on_an_empty_store(tmp_path, build_dir, rsa_keys, postgres):
@@ -279,6 +358,26 @@ def test_a_clock_that_jumps(tmp_path, build_dir, plain_bin_dir, rsa_keys):
         verifier.stop()
 
 
+def test_an_old_nonce_after_a_clock_that_went_back(tmp_path, build_dir, plain_bin_dir, rsa_keys):
+    """It is as old as it is, also where its time had to follow one of the future."""
+    offset = tmp_path / "clock"
+    offset.write_text("7200")
+    verifier = Verifier(tmp_path / "v", plain_bin_dir.parent, rsa_keys)
+    verifier.start(LD_PRELOAD=str(plain_bin_dir.parent / "clock.so"), ASSAY_TEST_CLOCK=str(offset))
+    try:
+        verifier.enrol(0)
+        assert verifier.round(0).state == "pass"
+        offset.write_text("0")
+        with verifier.hold(0, 3) as held:
+            offset.write_text("3600")
+            answer = held.communicate(timeout=60)[0].decode()
+        assert "403" in answer and "too old" in answer, answer
+        assert verifier.state(0) == "stale"
+        assert verifier.round(0).state == "pass"
+    finally:
+        verifier.stop()
+
+
 def test_a_newer_store_is_left_alone(trouble, tmp_path, build_dir, rsa_keys):
     """A downgrade is refused, and says what is needed."""
     verifier = Verifier(tmp_path / "v", build_dir, rsa_keys).start()
@@ -286,6 +385,25 @@ def test_a_newer_store_is_left_alone(trouble, tmp_path, build_dir, rsa_keys):
     store = verifier.top / "state/verifier.db"
     subprocess.run(["sqlite3", store, "INSERT INTO migrations VALUES (99)"], check=True)
     assert "a newer one is needed" in trouble("assay-verifier", "--config", verifier.config).err
+
+
+def test_a_result_has_room_for_every_reason(tmp_path, build_dir, rsa_keys):
+    """As many as are kept, of the longest words: a relying party hears of the failure."""
+    verifier = Verifier(tmp_path / "v", build_dir, rsa_keys).start()
+    try:
+        verifier.enrol()
+        assert verifier.round(**{"with": "unsigned-file"}).state == "fail"
+        verifier.stop()
+        reasons = json.dumps([{"code": "keyring", "text": f"{i:02}{'x' * 1970}", "entry": i}
+                              for i in range(32)], separators=(",", ":"))
+        subprocess.run(["sqlite3", verifier.top / "state/verifier.db"], check=True, text=True,
+                       input=f"UPDATE hosts SET reasons = '{reasons}'")
+        verifier.start()
+        claims = verifier.result()[1]["submods"]["host"]
+        assert claims["ear.status"] == "contraindicated"
+        assert len(claims["assay.host"]["reasons"]) == 32
+    finally:
+        verifier.stop()
 
 
 @pytest.mark.parametrize("sql", [

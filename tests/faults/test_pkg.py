@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from frame.deb import ELF, build_deb
+from frame.pacman import write
 
 CALLS = ("malloc", "open", "read", "stat", "write", "fsync", "rename")
 
@@ -45,6 +46,23 @@ def test_sign(faults, made, call, detached):
 
     words = ["assay-pkg", "sign", "--jobs", "1", "--key", key, "--cert", cert, *(["--detached"] if detached else []), copy]
     faults.every(call, words, setup, check, most=60)
+
+
+@pytest.mark.parametrize("call", ("malloc", "open", "read", "stat"))
+def test_sign_for_pacman(faults, made, tmp_path, call):
+    """The same of what lies beside a package of pacman's."""
+    _, _, key, cert = made
+    package = tmp_path / "work/t.pkg.tar.zst"
+    beside = package.with_name(f"{package.name}.assay")
+    write(package, {".PKGINFO": (b"pkgname = t\npkgver = 1\narch = any\n", 0o644), "usr/bin/t": (b"#!/bin/sh\n", 0o755)})
+
+    def check(done):
+        good = subprocess.run([faults.build / "bin/assay-pkg", "verify", "--cert", cert, package], check=False,
+                              capture_output=True).returncode == 0
+        assert good == beside.exists() and (good or done.rc != 0), done
+
+    words = ["assay-pkg", "sign", "--jobs", "1", "--detached", "--key", key, "--cert", cert, package]
+    faults.every(call, words, lambda: beside.unlink(missing_ok=True), check, most=60)
 
 
 @pytest.mark.parametrize("call", ["malloc", "open", "read", "stat"])

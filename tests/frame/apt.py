@@ -25,6 +25,10 @@ class Archive:
         return subprocess.run(["gpg", "--homedir", self.home, "--batch", "--yes", "--pinentry-mode", "loopback",
                                "--passphrase", "", *words], check=True, capture_output=True, **kwargs).stdout
 
+    def close(self):
+        """Ends the agent that gpg started."""
+        subprocess.run(["gpgconf", "--homedir", self.home, "--kill", "all"], check=False, capture_output=True)
+
     def key(self, name, expires="never"):
         """Makes a key; its keyring's path."""
         self.gpg("--quick-generate-key", f"{name} <{name}@example.org>", "rsa2048", "sign", expires)

@@ -22,7 +22,7 @@ PASSPHRASE = "correct horse"
 GRUB = {4: b"shim and grub", 7: b"secure boot on", 8: b"linux /vmlinuz ro", 9: b"vmlinuz, initrd"}
 
 
-def log_events(data, pcrs=(4, 7, 8, 9)):
+def log_events(data, pcrs=(4, 7, 8, 9, 11, 12)):
     """(PCR, SHA-1, SHA-256) of the events of a firmware's log: TCG PC Client PFP 1.06, 10.2."""
     size = struct.unpack("<I", data[28:32])[0]
     at, sizes = 32 + size, {4: 20, 0xb: 32, 0xc: 48, 0xd: 64}

@@ -93,6 +93,7 @@ class Verifier:
         self.state, self.reason = "pass", ""
         self.want_boot = True
         self.list = b""        # what it has of it
+        self.closing = None    # the path after whose answer the connection ends
         self.part = None       # takes so many bytes of a part at most
         self.secret = os.urandom(32)
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
@@ -171,7 +172,7 @@ class Verifier:
         """A nonce."""
         asked = self.keep("/v1/round", BEGIN, body)
         assert asked["host"] == self.host
-        self.nonce = os.urandom(48)
+        self.nonce = os.urandom(56)
         return message(NONCE, nonce=self.nonce, list_offset=len(self.list),
                        want_boot=self.want_boot)
 
@@ -227,6 +228,8 @@ def handler_of(verifier):
             if 300 <= status < 400:
                 self.send_header("Location", "https://127.0.0.1:1/")
             self.send_header("Content-Length", str(len(answer)))
+            if self.path == verifier.closing:
+                self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(answer)
 

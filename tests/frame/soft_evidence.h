@@ -17,6 +17,7 @@ struct soft_wrong {
 	bool no_record;	    /* and PCR 13 is empty */
 	bool unsigned_file; /* one more entry, without a signature */
 	bool foreign_file;  /* signed by another key */
+	bool odd_name;	    /* the unsigned one's, which is not UTF-8 */
 	bool no_list;
 	bool two_aggregates;
 	const char *cmdline; /* NULL: the usual one */
@@ -167,16 +168,30 @@ static inline void soft_aggregate(struct soft_host *h, struct soft_evidence *e)
 
 enum soft_file { SOFT_SIGNED, SOFT_UNSIGNED, SOFT_FOREIGN };
 
+#define SOFT_NAME_MAX 320
+
+/* Bytes that are no text, which are shown as four each, and letters of two bytes behind them. */
+static inline void soft_odd_name(char name[static SOFT_NAME_MAX])
+{
+	memcpy(name, "/x", 2);
+	memset(name + 2, 0xff, 100);
+	for (size_t i = 102; i < 302; i += 2)
+		memcpy(name + i, "\xc3\xa9", 2);
+	name[302] = '\0';
+}
+
 static inline void soft_file(struct soft_host *h, const struct soft_signing *s,
 			     struct soft_evidence *e, unsigned int number, enum soft_file kind)
 {
 	AUTO_BUF sig = BUF_INIT(XATTR_VALUE_MAX);
 	struct digest d;
-	char name[64];
+	char name[SOFT_NAME_MAX];
 	struct made_file file = { .template = "ima-sig", .name = name, .digest = &d };
 
 	(void)snprintf(name, sizeof(name), "/usr/bin/%s-%u", kind == SOFT_SIGNED ? "tool" : "evil",
 		       number);
+	if (kind == SOFT_UNSIGNED && e->wrong.odd_name)
+		soft_odd_name(name);
 	soft_must(hash_bytes(HASH_SHA256, name, strlen(name), &d, NULL) == 0);
 	if (kind == SOFT_SIGNED)
 		soft_ima_sig(s->signer, cert_keyid(s->cert), &d, &sig);
@@ -197,7 +212,7 @@ static inline void soft_list(struct soft_host *h, const struct soft_signing *s,
 		soft_file(h, s, e, i, SOFT_SIGNED);
 	if (e->wrong.two_aggregates)
 		soft_aggregate(h, e);
-	if (e->wrong.unsigned_file)
+	if (e->wrong.unsigned_file || e->wrong.odd_name)
 		soft_file(h, s, e, 0, SOFT_UNSIGNED);
 	if (e->wrong.foreign_file)
 		soft_file(h, s, e, 0, SOFT_FOREIGN);

@@ -23,6 +23,7 @@ static inline void take_wrong(struct soft_wrong *w, const char *word)
 	w->no_record |= strcmp(word, "no-record") == 0;
 	w->unsigned_file |= strcmp(word, "unsigned-file") == 0;
 	w->foreign_file |= strcmp(word, "foreign-file") == 0;
+	w->odd_name |= strcmp(word, "odd-name") == 0;
 	w->no_list |= strcmp(word, "no-list") == 0;
 	w->two_aggregates |= strcmp(word, "two-aggregates") == 0;
 }

@@ -188,6 +188,15 @@ class Verifier:
         """One round of one host."""
         return self.host("round", index, **options)[0]
 
+    def hold(self, index, seconds):
+        """A round that has its nonce, and will answer after so long: its process."""
+        before = self.metric("rounds_begun_total")
+        held = subprocess.Popen(self.host_words("round", index, sleep=seconds),
+                                stdout=subprocess.PIPE)
+        while self.metric("rounds_begun_total") == before:
+            time.sleep(0.02)
+        return held
+
     def show(self, index=0):
         """What the administrator sees of a host."""
         status, host = self.admin("GET", f"/hosts/{self.ids(index)[0]}")

@@ -49,13 +49,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct ek_trust *trust;
 	struct rd rd = rd_init(data, size);
 	struct rd key = rd_sub(&rd, rd_be16(&rd));
+	uint8_t ca[EK_CA_SIZE];
 	struct tpm_public ek;
 
 	if (!trust)
 		trust = load();
 	if (!rd_ok(&rd) || public_decode(key.at, key.left, &ek, NULL) < 0)
 		return 0;
-	if (ek_cert_verify(trust, rd.at, rd.left, &ek, NOW, NULL) == 0)
+	if (ek_cert_verify(trust, &(struct ek_claim){ rd.at, rd.left, &ek }, NOW, ca, NULL) == 0)
 		must_be_the_vector(rd.at, rd.left);
 	return 0;
 }

@@ -25,11 +25,15 @@ static void check_within(struct grub_text part, const uint8_t *data, size_t size
 static void read_entry(const struct grub_entry *entry, const uint8_t *data, size_t size)
 {
 	AUTO_MEM struct grub_text *commands = calloc(GRUB_COMMANDS_MAX, sizeof(*commands));
+	AUTO_MEM struct grub_files *files = calloc(1, sizeof(*files));
 	struct grub_words words = { .n = 0 };
 	AUTO_BUF out = BUF_INIT(1 << 18);
 	size_t n = 0;
 
-	if (!commands)
+	if (!commands || !files)
+		abort();
+	if (grub_entry_files(entry->block, files, NULL) == 0 &&
+	    (files->n > GRUB_INITRDS_MAX || strlen(files->linux) >= GRUB_PATH_MAX))
 		abort();
 	check_within(entry->words, data, size);
 	check_within(entry->block, data, size);

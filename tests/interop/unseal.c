@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What assay-boot asks of a lock: unseal BLOB [TIMES]  prints the SHA-256 of the secret, so often
- * as it was unsealed; 1: sealed, the reason on stderr; 2: not to be asked. */
+/* What assay-boot asks of a lock: unseal BLOB [TIMES [UUID]]  prints the SHA-256 of the secret, or
+ * the volume's key, so often as it was unsealed; 1: sealed, the reason on stderr; 2: not to be
+ * asked. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/hex.h"
 #include "lock/unseal.h"
 
-static int unseal(const struct lock_blob *blob)
+static int unseal(const struct lock_blob *blob, const char *uuid)
 {
 	AUTO_SECRET(secret) = { 0 };
 	char hex[2 * HASH_SIZE_MAX + 1];
@@ -25,7 +26,8 @@ static int unseal(const struct lock_blob *blob)
 		(void)fprintf(stderr, "%s\n", err.text);
 		return asked ? 1 : 2;
 	}
-	if (hash_bytes(HASH_SHA256, secret, sizeof(secret), &digest, &err) < 0)
+	if (hash_bytes(HASH_SHA256, secret, sizeof(secret), &digest, &err) < 0 ||
+	    (uuid && lock_secret_derive(secret, "luks", uuid, digest.data, &err) < 0))
 		return 2;
 	hex_format(digest.data, digest.len, hex);
 	(void)printf("%s\n", hex);
@@ -44,6 +46,6 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	for (int i = argc > 2 ? atoi(argv[2]) : 1; i > 0 && rc == 0; i--)
-		rc = unseal(blob);
+		rc = unseal(blob, argc > 3 ? argv[3] : NULL);
 	return rc;
 }

@@ -280,6 +280,26 @@ static void what_turns_enforcement_off_is_refused_though_approved(void)
 	REFUSES(h, host_round(h, true), VERDICT_COMMAND_LINE, "ima_appraise=off");
 }
 
+/* What a boot loader measured is approved with the boot, but what it was nobody could look at. */
+static void a_log_that_leaves_a_loader_out(void)
+{
+	AUTO_HOST h = host_new();
+
+	CHECK(h);
+	CHECK_OK(host_boot(h, (struct host_shape){ .cmdline = "ro ima_appraise=off" }), &h->err);
+	CHECK_OK(host_approve(h), &h->err);
+	REFUSES(h, host_round(h, true), VERDICT_COMMAND_LINE, "ima_appraise=off");
+	buf_reset(&h->log);
+	made_begin(&h->log);
+	made_data(&h->log, 0, 8, "firmware", 8);
+	made_secure_boot(&h->log, "\1");
+	for (uint32_t i = 0; i < 8; i++)
+		made_separator(&h->log, i);
+	made_event(&h->log, &(struct made){ 4, BOOT_EV_APPLICATION, "kernel", 6, "path", 4 });
+	h->in.state = (struct appraise_state){ .known = false };
+	REFUSES(h, host_round(h, true), VERDICT_BOOT_LOG, "does not give the quoted PCR 9");
+}
+
 /* Names of files that are 4 KiB long, so that few signatures make a long list. */
 static int add_much(struct host *h, size_t bytes, bool unsigned_)
 {
@@ -387,6 +407,7 @@ static const struct unit_case cases[] = {
 	CASE(an_event_type_proves_nothing),
 	CASE(another_command_line_is_shown),
 	CASE(what_turns_enforcement_off_is_refused_though_approved),
+	CASE(a_log_that_leaves_a_loader_out),
 	CASE(a_long_list_comes_in_pieces),
 	CASE(a_short_part_is_no_piece),
 	CASE(a_piece_that_is_bad_fails_at_once),

@@ -31,6 +31,7 @@ struct made_shape {
 	const char *usage; /* "": none */
 	bool ca;
 	bool sha1;
+	bool oaep;	      /* an RSA key that is marked for RSAES-OAEP */
 	const char *critical; /* OID of an extension that nobody knows */
 	int64_t not_before, not_after;
 };
@@ -73,6 +74,29 @@ static inline int made_name(X509_NAME *name, const char *text)
 		       : -1;
 }
 
+/* Parameters as RFC 4055 has them for SHA-256, MGF1 by it, and no label. */
+static inline int made_oaep(X509 *x)
+{
+	static const unsigned char params[] =
+		"\x30\x2f\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00"
+		"\xa1\x1c\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08\x30\x0d\x06\x09"
+		"\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00";
+	X509_PUBKEY *spki = X509_get_X509_PUBKEY(x);
+	ASN1_STRING *seq = ASN1_STRING_new();
+	const unsigned char *bits = NULL;
+	unsigned char *own = NULL;
+	int len = 0;
+
+	if (!seq || ASN1_STRING_set(seq, params, sizeof(params) - 1) != 1 ||
+	    X509_PUBKEY_get0_param(NULL, &bits, &len, NULL, spki) != 1)
+		return -1;
+	own = OPENSSL_memdup(bits, (size_t)len);
+	return own && X509_PUBKEY_set0_param(spki, OBJ_nid2obj(NID_rsaesOaep), V_ASN1_SEQUENCE, seq,
+					     own, len) == 1
+		       ? 0
+		       : -1;
+}
+
 static inline int made_fill(X509 *x, const struct made_shape *s)
 {
 	int64_t before = s->not_before ? s->not_before : MADE_NOW - MADE_DAY;
@@ -84,7 +108,7 @@ static inline int made_fill(X509 *x, const struct made_shape *s)
 	    made_name(X509_get_subject_name(x), s->subject ? s->subject : "an EK") < 0 ||
 	    X509_set_issuer_name(x, s->by ? X509_get_subject_name(s->by->cert)
 					  : X509_get_subject_name(x)) != 1 ||
-	    X509_set_pubkey(x, s->key) != 1)
+	    X509_set_pubkey(x, s->key) != 1 || (s->oaep && made_oaep(x) < 0))
 		return -1;
 	if (made_extension(x, NID_basic_constraints,
 			   s->ca ? "critical,CA:TRUE" : "critical,CA:FALSE") < 0)

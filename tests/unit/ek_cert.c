@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* EK certificates: whose word they are, and for which key. */
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/pem.h>
 
@@ -8,6 +9,7 @@
 #include "base/hex.h"
 #include "cert_made.h"
 #include "crypto/chain.h"
+#include "crypto/pubkey_ossl.h"
 #include "soft_tpm.h"
 #include "tpm_vectors.h"
 #include "unit.h"
@@ -28,6 +30,7 @@ struct scene {
 	struct soft_ak ek;
 	struct ek_trust *trust;
 	struct buf cert;
+	uint8_t issuer[EK_CA_SIZE];
 	struct err err;
 };
 
@@ -65,7 +68,9 @@ static int begin(struct scene *s)
 
 static int verify_at(struct scene *s, int64_t now)
 {
-	return ek_cert_verify(s->trust, s->cert.data, s->cert.len, &s->ek.public, now, &s->err);
+	const struct ek_claim claim = { s->cert.data, s->cert.len, &s->ek.public };
+
+	return ek_cert_verify(s->trust, &claim, now, s->issuer, &s->err);
 }
 
 static int certify(struct scene *s, struct made_shape shape)
@@ -100,6 +105,8 @@ static void that_of_swtpm_vouches_for_its_ek(void)
 	AUTO_BUF ca = BUF_INIT(8192), cert = BUF_INIT(8192), public = BUF_INIT(PUBLIC_MAX);
 	struct ek_trust *trust = NULL;
 	struct err err = ERR_INIT;
+	uint8_t by[EK_CA_SIZE];
+	struct ek_claim claim;
 	struct tpm_public ek;
 	int now, early;
 
@@ -109,8 +116,9 @@ static void that_of_swtpm_vouches_for_its_ek(void)
 	CHECK_OK(io_replace_file("cas/swtpm.crt", &ca, 0644, &err), &err);
 	CHECK_OK(public_decode(public.data, public.len, &ek, &err), &err);
 	CHECK_OK(ek_trust_load("cas", &trust, &err), &err);
-	now = ek_cert_verify(trust, cert.data, cert.len, &ek, 1800000000, &err);
-	early = ek_cert_verify(trust, cert.data, cert.len, &ek, 1700000000, NULL);
+	claim = (struct ek_claim){ cert.data, cert.len, &ek };
+	now = ek_cert_verify(trust, &claim, 1800000000, by, &err);
+	early = ek_cert_verify(trust, &claim, 1700000000, by, NULL);
 	ek_trust_free(trust);
 	CHECK_OK(now, &err);
 	CHECK(early == -1);
@@ -315,8 +323,95 @@ static void for_a_key_that_is_no_ek(void)
 	CHECK_OK(begin(&s), &s.err);
 	CHECK_OK(soft_ak_new(&ak, &s.err), &s.err);
 	CHECK(certify(&s, (struct made_shape){ .key = ak.pkey }) == 0);
-	CHECK_FAILS(ek_cert_verify(s.trust, s.cert.data, s.cert.len, &ak.public, MADE_NOW, &s.err),
-		    &s.err, "not an endorsement key");
+	s.ek.public = ak.public;
+	CHECK_FAILS(verify_at(&s, MADE_NOW), &s.err, "not an endorsement key");
+}
+
+/* What a CA vouched for ends when it goes, and not when another does. */
+static void the_ca_that_signed_is_named(void)
+{
+	AUTO_CA other = { .key = NULL };
+	AUTO_SCENE s;
+	bool held, gone;
+
+	CHECK_OK(begin(&s), &s.err);
+	CHECK(made_ca(&other, &(struct made_shape){ .ca = true, .subject = "another" },
+		      "cas/other.der") == 0);
+	CHECK_OK(load_trust(&s), &s.err);
+	CHECK(certify(&s, (struct made_shape){ .ca = false }) == 0);
+	CHECK_OK(verify_at(&s, MADE_NOW), &s.err);
+	held = ek_trust_holds(s.trust, s.issuer);
+	CHECK(unlink("cas/other.der") == 0);
+	CHECK_OK(load_trust(&s), &s.err);
+	held = held && ek_trust_holds(s.trust, s.issuer);
+	CHECK(rename("cas/ca.der", "cas/ca.gone") == 0);
+	CHECK_OK(load_trust(&s), &s.err);
+	gone = !ek_trust_holds(s.trust, s.issuer);
+	CHECK(unlink("cas/ca.gone") == 0);
+	CHECK(held && gone);
+}
+
+static void cleanup_pubkey(struct pubkey **key)
+{
+	pubkey_free(*key);
+}
+
+static int certify_rsa(struct scene *s, bool oaep, EVP_PKEY *other)
+{
+	CLEANUP(cleanup_pubkey) struct pubkey *key = NULL;
+	AUTO_BUF area = BUF_INIT(PUBLIC_MAX);
+
+	if (from_hex(VECTOR_EK_RSA, &area) < 0 ||
+	    public_decode(area.data, area.len, &s->ek.public, &s->err) < 0 ||
+	    public_key(&s->ek.public, &key, &s->err) < 0)
+		return -1;
+	return certify(
+		s, (struct made_shape){ .key = other ? other : pubkey_pkey(key), .oaep = oaep });
+}
+
+/* As some makers have them, whose keys OpenSSL can't read. */
+static void for_a_key_that_is_marked_for_oaep(void)
+{
+	struct cert *cert = NULL;
+	AUTO_SCENE s;
+
+	CHECK_OK(begin(&s), &s.err);
+	CHECK(certify_rsa(&s, true, NULL) == 0);
+	CHECK_OK(verify_at(&s, MADE_NOW), &s.err);
+	CHECK_FAILS(verify_at(&s, MADE_NOW + 2 * MADE_DAY), &s.err, "expired");
+	CHECK(cert_parse(s.cert.data, s.cert.len, &cert, NULL) == -1);
+	/* What OpenSSL is shown is not what was signed; what was is what came. */
+	for (size_t bit = 0; bit < 8 * (s.cert.len - 80); bit += 37) {
+		s.cert.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+		CHECK_FAILS(verify_at(&s, MADE_NOW), &s.err, "EK certificate");
+		s.cert.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+	}
+}
+
+static void for_another_key_that_is_marked_for_oaep(void)
+{
+	EVP_PKEY *other = EVP_RSA_gen(2048);
+	AUTO_SCENE s;
+	int made;
+
+	CHECK_OK(begin(&s), &s.err);
+	made = certify_rsa(&s, true, other);
+	EVP_PKEY_free(other);
+	CHECK(made == 0);
+	CHECK_FAILS(verify_at(&s, MADE_NOW), &s.err, "another key's");
+}
+
+static void for_a_short_key_that_is_marked_for_oaep(void)
+{
+	EVP_PKEY *other = EVP_RSA_gen(1024);
+	AUTO_SCENE s;
+	int made;
+
+	CHECK_OK(begin(&s), &s.err);
+	made = certify_rsa(&s, true, other);
+	EVP_PKEY_free(other);
+	CHECK(made == 0);
+	CHECK_FAILS(verify_at(&s, MADE_NOW), &s.err, "EK certificate");
 }
 
 /* The key is certified; what stands beside it in the public area would make it another host. */
@@ -383,6 +478,10 @@ static const struct unit_case cases[] = {
 	CASE(any_bit_of_it),
 	CASE(for_a_key_that_is_no_ek),
 	CASE(for_a_key_that_is_of_no_template),
+	CASE(the_ca_that_signed_is_named),
+	CASE(for_a_key_that_is_marked_for_oaep),
+	CASE(for_another_key_that_is_marked_for_oaep),
+	CASE(for_a_short_key_that_is_marked_for_oaep),
 	CASE(cas_come_in_bundles_and_with_any_key),
 	CASE_END,
 };

@@ -212,6 +212,8 @@ static void the_certificate_of_a_tpm_vouches_for_it(void)
 	AUTO_BUF cert = BUF_INIT(EVIDENCE_CERT_MAX);
 	AUTO_TPM_PROCESS pid = 0;
 	struct err err = ERR_INIT;
+	uint8_t by[EK_CA_SIZE];
+	struct ek_claim claim;
 	struct tpm_public ek;
 
 	if (!have_tools())
@@ -222,10 +224,10 @@ static void the_certificate_of_a_tpm_vouches_for_it(void)
 	CHECK_OK(read_public("ek.pub", &ek, &err), &err);
 	CHECK_OK(io_read_file("ek-rsa2048.crt", &cert, &err), &err);
 	CHECK_OK(ek_trust_load("cas", &trust, &err), &err);
-	CHECK_OK(ek_cert_verify(trust, cert.data, cert.len, &ek, time(NULL), &err), &err);
+	claim = (struct ek_claim){ cert.data, cert.len, &ek };
+	CHECK_OK(ek_cert_verify(trust, &claim, time(NULL), by, &err), &err);
 	CHECK_OK(load_public(VECTOR_EK_RSA, &ek, &err), &err);
-	CHECK_FAILS(ek_cert_verify(trust, cert.data, cert.len, &ek, time(NULL), &err), &err,
-		    "another key's");
+	CHECK_FAILS(ek_cert_verify(trust, &claim, time(NULL), by, &err), &err, "another key's");
 }
 
 static void a_credential_is_never_twice_the_same(void)
@@ -272,40 +274,44 @@ static void a_host_is_named_by_its_ek(void)
 }
 
 /* Nonces. */
-static void a_nonce_comes_back_with_its_time(void)
-{
-	uint8_t nonce[NONCE_SIZE], again[NONCE_SIZE];
-	struct err err = ERR_INIT;
-	int64_t time_us = 0;
+static const struct nonce_times early = { .order = 1, .made = 1 };
 
-	CHECK_OK(nonce_make(key, host, 1700000000123456, nonce, &err), &err);
-	CHECK_OK(nonce_open(key, host, nonce, sizeof(nonce), &time_us, &err), &err);
-	CHECK(time_us == 1700000000123456);
-	CHECK_OK(nonce_make(key, host, 1700000000123456, again, &err), &err);
+static void a_nonce_comes_back_with_its_times(void)
+{
+	const struct nonce_times now = { .order = 1700000000123457, .made = 1700000000123456 };
+	const struct nonce_times before = { .order = 1, .made = -1 };
+	uint8_t nonce[NONCE_SIZE], again[NONCE_SIZE];
+	struct nonce_times times = { .made = 0 };
+	struct err err = ERR_INIT;
+
+	CHECK_OK(nonce_make(key, host, &now, nonce, &err), &err);
+	CHECK_OK(nonce_open(key, host, nonce, sizeof(nonce), &times, &err), &err);
+	CHECK(times.order == now.order && times.made == now.made);
+	CHECK_OK(nonce_make(key, host, &now, again, &err), &err);
 	CHECK(memcmp(nonce, again, sizeof(nonce)) != 0);
-	CHECK_FAILS(nonce_make(key, host, -1, again, &err), &err, "1970");
+	CHECK_FAILS(nonce_make(key, host, &before, again, &err), &err, "1970");
 }
 
 static void a_nonce_of_another_host(void)
 {
 	uint8_t nonce[NONCE_SIZE];
 	struct err err = ERR_INIT;
-	int64_t time_us = 5;
+	struct nonce_times times = { .made = 5 };
 
-	CHECK_OK(nonce_make(key, host, 1, nonce, &err), &err);
-	CHECK_FAILS(nonce_open(key, other_host, nonce, sizeof(nonce), &time_us, &err), &err,
+	CHECK_OK(nonce_make(key, host, &early, nonce, &err), &err);
+	CHECK_FAILS(nonce_open(key, other_host, nonce, sizeof(nonce), &times, &err), &err,
 		    "not ours, or another host's");
-	CHECK(time_us == 5);
+	CHECK(times.made == 5);
 }
 
 static void a_nonce_of_another_verifier(void)
 {
 	uint8_t nonce[NONCE_SIZE];
 	struct err err = ERR_INIT;
-	int64_t time_us;
+	struct nonce_times times;
 
-	CHECK_OK(nonce_make(other_key, host, 1, nonce, &err), &err);
-	CHECK_FAILS(nonce_open(key, host, nonce, sizeof(nonce), &time_us, &err), &err, "not ours");
+	CHECK_OK(nonce_make(other_key, host, &early, nonce, &err), &err);
+	CHECK_FAILS(nonce_open(key, host, nonce, sizeof(nonce), &times, &err), &err, "not ours");
 }
 
 /* A later time, to use it again, is one of them. */
@@ -313,12 +319,12 @@ static void any_bit_of_a_nonce(void)
 {
 	uint8_t nonce[NONCE_SIZE];
 	struct err err = ERR_INIT;
-	int64_t time_us;
+	struct nonce_times times;
 
-	CHECK_OK(nonce_make(key, host, 1, nonce, &err), &err);
+	CHECK_OK(nonce_make(key, host, &early, nonce, &err), &err);
 	for (size_t bit = 0; bit < 8 * sizeof(nonce); bit++) {
 		nonce[bit / 8] ^= (uint8_t)(1U << bit % 8);
-		CHECK_FAILS(nonce_open(key, host, nonce, sizeof(nonce), &time_us, &err), &err,
+		CHECK_FAILS(nonce_open(key, host, nonce, sizeof(nonce), &times, &err), &err,
 			    "not ours");
 		nonce[bit / 8] ^= (uint8_t)(1U << bit % 8);
 	}
@@ -328,20 +334,21 @@ static void a_nonce_of_another_size(void)
 {
 	uint8_t nonce[NONCE_SIZE + 1] = { 0 };
 	struct err err = ERR_INIT;
-	int64_t time_us;
+	struct nonce_times times;
 
-	CHECK_OK(nonce_make(key, host, 1, nonce, &err), &err);
+	CHECK_OK(nonce_make(key, host, &early, nonce, &err), &err);
 	for (size_t len = 0; len <= sizeof(nonce); len++)
 		if (len != NONCE_SIZE)
-			CHECK_FAILS(nonce_open(key, host, nonce, len, &time_us, &err), &err,
-				    "not 48 bytes");
-	CHECK_FAILS(nonce_open(key, host, NULL, 0, &time_us, &err), &err, "not 48 bytes");
+			CHECK_FAILS(nonce_open(key, host, nonce, len, &times, &err), &err,
+				    "not 56 bytes");
+	CHECK_FAILS(nonce_open(key, host, NULL, 0, &times, &err), &err, "not 56 bytes");
 }
 
 /* Challenges. */
 static void fill(struct challenge *c)
 {
 	*c = (struct challenge){ .time = 1700000000, .certified = true, .ak_len = 280 };
+	memset(c->ca, 0xca, sizeof(c->ca));
 	memcpy(c->host, host, sizeof(host));
 	memcpy(c->secret, secret, sizeof(secret));
 	(void)snprintf(c->name, sizeof(c->name), "host.example");
@@ -359,6 +366,7 @@ static void a_challenge_comes_back_as_it_was(void)
 	CHECK_OK(challenge_open(key, token.data, token.len, &back, &err), &err);
 	CHECK(back.time == in.time && back.certified && back.ak_len == in.ak_len);
 	CHECK_MEM(back.host, in.host, sizeof(in.host));
+	CHECK_MEM(back.ca, in.ca, sizeof(in.ca));
 	CHECK_MEM(back.secret, in.secret, sizeof(in.secret));
 	CHECK_MEM(back.ak, in.ak, in.ak_len);
 	CHECK_STR(back.name, in.name);
@@ -411,7 +419,7 @@ static void a_nonce_is_no_challenge(void)
 	struct err err = ERR_INIT;
 	struct challenge c;
 
-	CHECK_OK(nonce_make(key, host, 1, nonce, &err), &err);
+	CHECK_OK(nonce_make(key, host, &early, nonce, &err), &err);
 	CHECK_FAILS(challenge_open(key, nonce, sizeof(nonce), &c, &err), &err, "not ours");
 }
 
@@ -444,7 +452,7 @@ static const struct unit_case cases[] = {
 	CASE(a_credential_is_never_twice_the_same),
 	CASE(only_an_ek_gets_a_credential),
 	CASE(a_host_is_named_by_its_ek),
-	CASE(a_nonce_comes_back_with_its_time),
+	CASE(a_nonce_comes_back_with_its_times),
 	CASE(a_nonce_of_another_host),
 	CASE(a_nonce_of_another_verifier),
 	CASE(any_bit_of_a_nonce),

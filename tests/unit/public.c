@@ -286,6 +286,46 @@ static void points_of_a_curve(void)
 	not_an_ak(&r, "public key");
 }
 
+/* Nor is one verified with: the point is not on the curve, of another curve, or none. */
+static void a_curve_at_hand_takes_its_points_only(void)
+{
+	static const uint8_t der[] = { 0x30, 6, 2, 1, 1, 2, 1, 1 };
+	const struct pubkey_sig sig = { der, sizeof(der) };
+	struct digest digest = { .algo = HASH_SHA256, .len = 32 };
+	struct pubkey_point point = { .curve = CERT_P256 };
+	struct pubkey_curve *curve = NULL;
+	struct err err = ERR_INIT;
+	struct raw r;
+
+	CHECK_OK(pubkey_curve_new(&curve, &err), &err);
+	load(&r, VECTOR_AK_ECC);
+	CHECK_OK(decode(&r), &err);
+	point.x = r.public.x;
+	point.y = r.public.y;
+	point.x_len = point.y_len = 32;
+	CHECK_FAILS(pubkey_curve_verify(curve, &point, &digest, &sig, &err), &err,
+		    "the signature does not match");
+	point.curve = CERT_P384;
+	CHECK_FAILS(pubkey_curve_verify(curve, &point, &digest, &sig, &err), &err,
+		    "not a point of P-256");
+	point.curve = CERT_P256;
+	digest.len = 31;
+	CHECK_FAILS(pubkey_curve_verify(curve, &point, &digest, &sig, &err), &err,
+		    "a digest of 31 bytes");
+	digest.len = 32;
+	CHECK_FAILS(
+		pubkey_curve_verify(curve, &point, &digest, &(struct pubkey_sig){ der, 105 }, &err),
+		&err, "the signature does not match");
+	point.y_len = 0;
+	CHECK_FAILS(pubkey_curve_verify(curve, &point, &digest, &sig, &err), &err, "not a point");
+	point.y_len = 33;
+	CHECK_FAILS(pubkey_curve_verify(curve, &point, &digest, &sig, &err), &err, "not a point");
+	point.y_len = 31;
+	CHECK_FAILS(pubkey_curve_verify(curve, &point, &digest, &sig, &err), &err, "public key: ");
+	pubkey_curve_free(curve);
+	pubkey_curve_free(NULL);
+}
+
 /* RSASSA of the vectors over another's bytes, and signatures that say something else of themselves.
  */
 static void signatures_are_of_the_key_and_its_scheme(void)
@@ -361,6 +401,7 @@ static const struct unit_case cases[] = {
 	CASE(numbers_of_an_rsa_key),
 	CASE(a_short_rsa_key),
 	CASE(points_of_a_curve),
+	CASE(a_curve_at_hand_takes_its_points_only),
 	CASE(signatures_are_of_the_key_and_its_scheme),
 	CASE(numbers_of_an_ecdsa_signature),
 	CASE_END,

@@ -150,6 +150,26 @@ static void the_clock_counts_resets(void)
 	CHECK(after.reset_count == before.reset_count + 1);
 }
 
+/* Without a command to the TPM, which would fail. */
+static void the_last_quote_tells_the_counters(void)
+{
+	AUTO_TPM_PROCESS pid = tpm_process_start(".");
+	struct err err = ERR_INIT;
+	AUTO_IDENTITY identity = open_both(&err);
+	AUTO_MEM struct tpm_quote *quote = calloc(1, sizeof(*quote));
+	struct tpm_clock asked, told;
+
+	CHECK(identity && quote);
+	CHECK_OK(tpm_clock_last(identity, &asked, &err), &err);
+	CHECK_OK(tpm_quote_make(identity, NONCE, strlen(NONCE), quote, &err), &err);
+	device.fail_after = device.sent = 1;
+	CHECK_FAILS(tpm_clock_read(identity, &told, &err), &err, "read the clock: the device");
+	CHECK_OK(tpm_clock_last(identity, &told, &err), &err);
+	device.fail_after = 0;
+	CHECK(told.reset_count == asked.reset_count && told.restart_count == asked.restart_count);
+	CHECK(told.clock >= asked.clock && told.safe == asked.safe);
+}
+
 static const struct unit_case cases[] = {
 	CASE(a_quote_is_over_its_values),
 	CASE(values_are_read_again_only_where_they_changed),
@@ -158,6 +178,7 @@ static const struct unit_case cases[] = {
 	CASE(nonces_have_a_maximum),
 	CASE(without_the_bank_there_is_no_quote),
 	CASE(the_clock_counts_resets),
+	CASE(the_last_quote_tells_the_counters),
 	CASE_END,
 };
 UNIT_MAIN(cases)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "initramfs/unlock/terminal.h"
+#include "lock/recovery.h"
 #include "unit/unit.h"
 
 struct console {
@@ -173,7 +174,49 @@ static void many_words_fit(void)
 	CHECK(strstr(words(blob, &why), "(PCR 23)"));
 }
 
+/* A volume's copy of the lock, with the secret wrapped by a new key. */
+static int wrap(struct unlock *u, size_t at, uint8_t secret, char ret_key[static RECOVERY_TEXT_MAX])
+{
+	struct lock_blob *blob = lock_blob_new();
+	uint8_t bytes[LOCK_SECRET_SIZE];
+	AUTO_RECOVERY key;
+
+	u->volume[at].blob = blob;
+	memset(bytes, secret, sizeof(bytes));
+	if (!blob || recovery_new(&key, NULL) < 0 || recovery_id(&key, blob->recovery_id, NULL) < 0)
+		return -1;
+	recovery_format(&key, ret_key);
+	blob->recovery_len = RECOVERY_WRAPPED_LEN;
+	return recovery_wrap(&key, blob->id, bytes, blob->recovery, NULL);
+}
+
+/* After a rotation that was cut off either key is right, whichever the prompt names. */
+static void the_key_of_any_copy_is_taken(void)
+{
+	AUTO_MEM struct unlock *u = calloc(1, sizeof(*u));
+	AUTO_LOCK_BLOB old = NULL;
+	AUTO_LOCK_BLOB new = NULL;
+	char keys[2][RECOVERY_TEXT_MAX], others[RECOVERY_TEXT_MAX];
+	struct err err = ERR_INIT;
+
+	CHECK(u);
+	u->list.n = 3; /* the first has no token */
+	CHECK(wrap(u, 2, 9, others) == 0);
+	lock_blob_free(u->volume[2].blob);
+	CHECK(wrap(u, 1, 7, keys[0]) == 0 && wrap(u, 2, 8, keys[1]) == 0);
+	old = u->volume[1].blob;
+	new = u->volume[2].blob;
+	u->blob = old;
+	CHECK_OK(unlock_try_key(u, keys[1], &err), &err);
+	CHECK(u->secret[0] == 8 && u->secret[LOCK_SECRET_SIZE - 1] == 8 && u->blob == new);
+	CHECK_OK(unlock_try_key(u, keys[0], &err), &err);
+	CHECK(u->secret[0] == 7 && u->blob == old);
+	CHECK_FAILS(unlock_try_key(u, others, &err), &err, "that is the one with ID");
+	CHECK(u->secret[0] == 7 && u->blob == old);
+}
+
 static const struct unit_case cases[] = {
+	CASE(the_key_of_any_copy_is_taken),
 	CASE(digits_are_shown_as_stars),
 	CASE(what_was_typed_can_be_taken_back),
 	CASE(a_line_has_an_end),

@@ -211,6 +211,8 @@ static void shared_values_are_the_first_ones(void)
 	AUTO_BUF one = BUF_INIT(16);
 	AUTO_BUF two = BUF_INIT(16);
 	AUTO_BUF out = BUF_INIT(16);
+	const struct meta_swap swap = { .name = "x", .was = &one, .value = &two };
+	bool done = false;
 
 	CHECK_OK(open_store(&o), &o.err);
 	CHECK_OK(buf_put(&one, "one", 3, &o.err), &o.err);
@@ -222,7 +224,10 @@ static void shared_values_are_the_first_ones(void)
 	CHECK_OK(store_meta_first(&o.conn, "x", &two, &out, &o.err), &o.err);
 	CHECK_STR(buf_text(&out), "one");
 	buf_reset(&out);
-	CHECK_OK(store_meta_set(&o.conn, "x", &two, &o.err), &o.err);
+	CHECK_OK(store_meta_swap(&o.conn, &swap, &done, &o.err), &o.err);
+	CHECK(done);
+	CHECK_OK(store_meta_swap(&o.conn, &swap, &done, &o.err), &o.err);
+	CHECK(!done);
 	CHECK_OK(store_meta_get(&o.conn, "x", &out, &o.err), &o.err);
 	CHECK_STR(buf_text(&out), "two");
 }
@@ -323,9 +328,105 @@ static void reasons_add_up_and_are_bounded(void)
 	}
 	CHECK(!reasons_are_of_boot(&out));
 	list = reasons_parse(&out);
-	CHECK(json_array_size(list) == VERDICT_REASONS_MAX);
+	CHECK(json_array_size(list) == VERDICT_REASONS_MAX + 1);
 	reasons_first(&out, first);
 	CHECK_STR(first, "first");
+}
+
+/* Of thirty-three the last may be any: a boot's approval would end a failure for another cause. */
+static void what_was_not_kept_is_not_of_the_boot(void)
+{
+	AUTO_MEM struct verdict *v = calloc(1, sizeof(*v));
+	AUTO_BUF out = BUF_INIT(STORE_REASONS_MAX);
+	AUTO_BUF one = BUF_INIT(STORE_REASONS_MAX);
+	struct err err = ERR_INIT;
+
+	for (unsigned int i = 0; i < VERDICT_REASONS_MAX; i++) {
+		verdict_init(v);
+		(void)verdict_add(v, VERDICT_BOOT_STATE, VERDICT_NO_ENTRY, "boot %u", i);
+		CHECK_OK(reasons_add(v, &out, &err), &err);
+	}
+	CHECK_OK(reasons_add(v, &out, &err), &err);
+	CHECK(reasons_are_of_boot(&out));
+	verdict_init(v);
+	(void)verdict_add(v, VERDICT_UNSIGNED, 7, "a file");
+	CHECK_OK(reasons_add(v, &out, &err), &err);
+	CHECK(!reasons_are_of_boot(&out));
+	CHECK_OK(reasons_add(v, &out, &err), &err);
+	CHECK(!reasons_are_of_boot(&out));
+	verdict_init(v);
+	for (unsigned int i = 0; i <= VERDICT_REASONS_MAX; i++)
+		(void)verdict_add(v, VERDICT_BOOT_STATE, VERDICT_NO_ENTRY, "boot %u", i);
+	CHECK_OK(reasons_add(v, &one, &err), &err);
+	CHECK(!reasons_are_of_boot(&one));
+}
+
+/* Each byte of such a name takes five in the store: a failure that finds no room would be none. */
+static void names_of_any_length_find_room(void)
+{
+	AUTO_MEM struct verdict *v = calloc(1, sizeof(*v));
+	AUTO_BUF out = BUF_INIT(STORE_REASONS_MAX);
+	AUTO_JSON list = NULL;
+	char name[VERDICT_TEXT_MAX];
+	struct err err = ERR_INIT;
+
+	memset(name, 0xff, sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	verdict_init(v);
+	for (unsigned int i = 0; i < VERDICT_REASONS_MAX; i++)
+		(void)verdict_add(v, VERDICT_UNSIGNED, i, "%s", name);
+	CHECK_OK(reasons_add(v, &out, &err), &err);
+	CHECK_OK(reasons_add(v, &out, &err), &err);
+	list = reasons_parse(&out);
+	CHECK(json_array_size(list) > 16 && !reasons_are_of_boot(&out));
+}
+
+/* As many as are kept, of the longest words that a host can choose, each byte shown as four. */
+static void reasons_have_room_for_any_words(void)
+{
+	AUTO_MEM struct verdict *v = calloc(1, sizeof(*v));
+	AUTO_BUF out = BUF_INIT(STORE_REASONS_MAX);
+	AUTO_JSON list = NULL;
+	char name[201], subject[201];
+	struct err err = ERR_INIT;
+
+	memset(name, 0xff, 200);
+	for (size_t i = 0; i < 200; i += 2)
+		memcpy(subject + i, "\xc2\x80", 2);
+	name[200] = '\0';
+	subject[200] = '\0';
+	verdict_init(v);
+	for (unsigned int i = 0; i < VERDICT_REASONS_MAX; i++)
+		(void)verdict_add(
+			v, VERDICT_KEYRING, 100000 + i,
+			"%.200s: got a certificate that is not trusted (key %08x, %.200s)", name, i,
+			subject);
+	CHECK_OK(reasons_add(v, &out, &err), &err);
+	list = reasons_parse(&out);
+	CHECK(json_array_size(list) == VERDICT_REASONS_MAX);
+}
+
+static void the_first_reason_is_cut_between_characters(void)
+{
+	AUTO_MEM struct verdict *v = calloc(1, sizeof(*v));
+	AUTO_BUF out = BUF_INIT(STORE_REASONS_MAX);
+	char text[VERDICT_TEXT_MAX], first[VERDICT_TEXT_MAX];
+	struct err err = ERR_INIT;
+
+	for (size_t odd = 100; odd < 104; odd++) {
+		AUTO_JSON is_text = NULL;
+
+		memset(text, 0xff, odd);
+		for (size_t i = odd; i < VERDICT_TEXT_MAX - 3; i += 3)
+			memcpy(text + i, "\xe2\x82\xac", 4);
+		verdict_init(v);
+		(void)verdict_add(v, VERDICT_UNSIGNED, 1, "%s", text);
+		buf_reset(&out);
+		CHECK_OK(reasons_add(v, &out, &err), &err);
+		reasons_first(&out, first);
+		is_text = json_string(first);
+		CHECK(is_text && strlen(first) > VERDICT_TEXT_MAX - 4);
+	}
 }
 
 static void no_reasons_are_of_no_boot(void)
@@ -352,6 +453,10 @@ static const struct unit_case cases[] = {
 	CASE(progress_comes_back_as_it_was),
 	CASE(progress_that_is_none_is_refused),
 	CASE(reasons_add_up_and_are_bounded),
+	CASE(what_was_not_kept_is_not_of_the_boot),
+	CASE(names_of_any_length_find_room),
+	CASE(reasons_have_room_for_any_words),
+	CASE(the_first_reason_is_cut_between_characters),
 	CASE(no_reasons_are_of_no_boot),
 	CASE_END,
 };

@@ -1,62 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hosts that prove their state to a verifier: enrolled with their own TPMs, judged by their own kernels' lists."""
 
-import json
 import os
 
 import pytest
 
+from vm.attested import trusted
 from vm.lab.prepare import Setup
-from vm.lab.verifier import URL, Verifier
 
 LONG = bool(os.environ.get("ASSAY_LONG"))
 SETUPS = [Setup("6.12", "verity", "portable"), Setup("6.1", "signature", "portable")]
 DROPPED = "cp /usr/bin/id /home/user/dropped && /home/user/dropped"
 
 pytestmark = [pytest.mark.vm, pytest.mark.parametrize("setup", SETUPS if LONG else SETUPS[:1], ids=str, indirect=True)]
-
-
-@pytest.fixture
-def verifier(bin_dir):
-    """A verifier, not started yet, that trusts nobody."""
-    verifier = Verifier(bin_dir / "assay-verifier")
-    yield verifier
-    verifier.close()
-
-
-class Host:
-    """A machine and the verifier's view of it."""
-
-    def __init__(self, machine, verifier):
-        self.machine, self.verifier = machine, verifier
-        self.id = None
-
-    def enrol(self):
-        """The operator's two commands, and the administrator's word for a TPM without certificate."""
-        self.machine.wait_network()
-        self.machine.put("/etc/assay/verifier.pem", self.verifier.ca)
-        enrol = f"assay attest enrol --verifier {URL} --ca /etc/assay/verifier.pem"
-        refused = self.machine.run(enrol)
-        assert refused.rc != 0 and "certificate" in refused.stderr, refused
-        self.id = json.loads(self.machine.sh("assay attest show --json"))["host"]
-        self.verifier.do("host", "add", self.id)
-        self.machine.sh(enrol)
-        return self
-
-    def report(self):
-        """One round; the verifier's word: exit code and JSON."""
-        self.machine.wait_network()
-        done = self.machine.run("assay attest report --json")
-        assert done.stdout, done
-        return done.rc, json.loads(done.stdout)
-
-    def shown(self):
-        """What the administrator sees."""
-        return self.verifier.ask("host", "show", self.id)
-
-    def reasons(self):
-        """The names of what is held against it."""
-        return [reason["code"] for reason in self.shown()["reasons"]]
 
 
 @pytest.fixture
@@ -67,10 +23,7 @@ def host(preparer, setup, machines, verifier):
     def make(stage, **boot):
         machine = preparer.machine(setup, stage, net=True, reach=verifier.reach)
         machine.start(**boot)
-        verifier.trust(machine.get("/etc/assay/certs/signing.der"))
-        if not verifier.process:
-            verifier.start()
-        return Host(machine, verifier)
+        return trusted(machine, verifier)
     return make
 
 

@@ -6,15 +6,16 @@ import mmap
 import os
 import subprocess
 import sys
+from pathlib import Path
 
-from arena import CODE, WORD, attack, call, call_code, libc, syscall
+from arena import CODE, WORD, attack, call, call_code, libc, run, syscall
 
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 READ, WRITE, EXEC = mmap.PROT_READ, mmap.PROT_WRITE, mmap.PROT_EXEC
 SHARED, PRIVATE = mmap.MAP_SHARED, mmap.MAP_PRIVATE
 READ_IMPLIES_EXEC = 0x0400000
 MFD_HUGETLB = 0x4
-NR_EXECVEAT, NR_PKEY_MPROTECT = 322, 329
+NR_REMAP_FILE_PAGES, NR_EXECVEAT, NR_PKEY_MPROTECT = 216, 322, 329
 AT_EMPTY_PATH = 0x1000
 
 
@@ -65,6 +66,28 @@ def dlopened_library(scene):
     """A signed interpreter dlopens an unsigned library."""
     code = f"import ctypes; ctypes.CDLL({str(scene.payload('lib.so'))!r})"
     return scene.runs(sys.executable, "-c", code)
+
+
+@attack("root", "user")
+def character_set(scene):
+    """iconv loads an unsigned module for a character set."""
+    scene.payload("lib.so", called="evil.so")
+    scene.file("gconv-modules", "module EVIL// INTERNAL evil 1\nmodule INTERNAL EVIL// evil 1\n")
+    return scene.runs("iconv", "-f", "EVIL", "-t", "UTF-8", "/dev/null", env={"GCONV_PATH": str(scene.directory)})
+
+
+@attack("root")
+def name_service(scene):
+    """An unsigned name service module, which every program that asks for a user loads."""
+    library, conf = Path("/usr/lib/x86_64-linux-gnu/libnss_attack.so.2"), Path("/etc/nsswitch.conf")
+    before = conf.read_bytes()
+    library.write_bytes(scene.payload("lib.so").read_bytes())
+    conf.write_text("passwd: attack files\ngroup: files\n", encoding="ascii")
+    try:
+        return scene.runs("getent", "passwd", "nobody-at-all")
+    finally:
+        conf.write_bytes(before)
+        library.unlink()
 
 
 @attack("root", "user")
@@ -127,6 +150,18 @@ def read_implies_exec_later(scene):
         address = mapped(file.fileno(), 0)
     call("personality", ctypes.c_ulong(READ_IMPLIES_EXEC))
     return scene.tried(call, "mprotect", address, 4096, READ) is not None and call_code(address)
+
+
+@attack("root", "user")
+def read_implies_exec_remapped(scene):
+    """The same personality, and remap_file_pages of what was mapped for reading."""
+    with open(scene.file("code", CODE * 2), "r+b") as file:
+        address = mapped(file.fileno(), READ, SHARED, 2 * len(CODE))
+    call("personality", ctypes.c_ulong(READ_IMPLIES_EXEC))
+    none = ctypes.c_long(0)
+    done = scene.tried(syscall, NR_REMAP_FILE_PAGES, ctypes.c_void_p(address), ctypes.c_long(len(CODE)), none,
+                       ctypes.c_long(1), none)
+    return done is not None and call_code(address)
 
 
 def run_descriptor(scene, fd):
@@ -229,6 +264,16 @@ def anonymous_memory(scene):
     return code and call_code(code)
 
 
+@attack("root")
+def shared_memory_by_its_mapping(scene):
+    """A program in shared anonymous memory, executed by its name in /proc/PID/map_files."""
+    data = scene.payload("static").read_bytes()
+    size = len(data) + -len(data) % mmap.PAGESIZE
+    address = mapped(-1, READ | WRITE, SHARED | mmap.MAP_ANONYMOUS, size)
+    ctypes.memmove(address, data, len(data))
+    return scene.runs(f"/proc/{os.getpid()}/map_files/{address:x}-{address + size:x}")
+
+
 @attack("root", "user")
 def shared_memory_directory(scene):
     """A program in /dev/shm."""
@@ -260,7 +305,7 @@ def overlay_in_namespace(scene):
 
 @attack("root")
 def fresh_file_systems(scene):
-    """A program on tmpfs, ramfs and hugetlbfs that root has just mounted."""
+    """A program on tmpfs and ramfs that root has just mounted."""
     through = []
     for kind in ("tmpfs", "ramfs"):
         place = scene.folder(kind)
@@ -269,6 +314,24 @@ def fresh_file_systems(scene):
             through.append(kind)
         scene.shell(f"umount {place}")
     return through
+
+
+@attack("root")
+def script_on_huge_pages(scene):
+    """A script on a hugetlbfs that root has just mounted."""
+    scene.shell("echo 8 > /proc/sys/vm/nr_hugepages")
+    place, text = scene.folder("huge"), b"#!/bin/sh\necho " + WORD.encode() + b"\nexit\n"
+    scene.shell(f"mount -t hugetlbfs x {place}")
+    try:
+        fd = os.open(place / "script", os.O_RDWR | os.O_CREAT, 0o755)
+        os.ftruncate(fd, 2 << 20)
+        address = mapped(fd, READ | WRITE, SHARED, 2 << 20)
+        ctypes.memmove(address, text, len(text))
+        libc.munmap(ctypes.c_void_p(address), ctypes.c_size_t(2 << 20))
+        os.close(fd)
+        return scene.runs(place / "script")
+    finally:
+        run(f"umount -l {place}")
 
 
 @attack("root", "user")

@@ -5,12 +5,17 @@ import ctypes
 import fcntl
 import mmap
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
-from arena import CODE, HOME, SHELLCODE, WORD, attack, copy_with_xattrs, entry_offset, run, tampered
-from labels import wants_verity
+from arena import CODE, HOME, SHELLCODE, WORD, attack, call, copy_with_xattrs, entry_offset, libc, run, tampered
+from labels import verity_digest, wants_verity
+from twofaced import ENOSYS, FLUSH, GOOD, READ, TwoFaced, mounted
 
 LIBRARY = "/usr/lib/x86_64-linux-gnu/libslang.so.2"     # signed, and nothing in the guest needs it
 FUNCTION = "SLtt_get_screen_size"
@@ -133,3 +138,73 @@ def writer_closed_before_exec(scene):
         if scene.runs(path):
             return True
     return False
+
+
+@attack()
+def script_cut_short(scene):
+    """A signed script cut short by its name: no descriptor is closed whose end the kernel would notice."""
+    path = copy_with_xattrs("/usr/bin/ldd", scene.directory / "ldd")
+    if wants_verity("/usr/bin/ldd"):
+        verity_digest(scene, path)
+    scene.maybe([path, "--version"])
+    length = path.stat().st_size
+    scene.tried(os.truncate, path, path.read_bytes().index(b"\n", 200))
+    return scene.maybe([path, "--version"]) is not None and path.stat().st_size < length
+
+
+class Patient(TwoFaced):
+    """A file system that answers each read only when it is told to, with the changed program."""
+
+    def __init__(self, told):
+        super().__init__(0)
+        self.told = told
+
+    def answer(self, code, node, body):
+        """See TwoFaced; after a first answer that it knows no FLUSH, no process that closes the file waits for one."""
+        if code == READ:
+            os.read(self.told, 1)
+        return -ENOSYS if code == FLUSH else super().answer(code, node, body)
+
+
+@contextmanager
+def patient(scene):
+    """The patient file system's program, and the descriptor by which it is told."""
+    run(["modprobe", "fuse"])
+    place, (told, tell) = scene.folder("patient"), os.pipe()
+    fd = mounted(place)
+    server = os.fork()
+    if not server:
+        Patient(told).serve(fd)
+        os._exit(0)
+    os.close(fd)
+    try:
+        os.close(os.open(place / "hello", os.O_RDONLY))
+        yield place / "hello", tell
+    finally:
+        os.kill(server, signal.SIGKILL)
+        run(["umount", "-l", str(place)])
+
+
+@attack()
+def page_held_by_a_direct_read(scene):
+    """A direct read into a page of a program's copy goes on while the copy gets its fs-verity and labels, and ends
+    when it was judged: the page is in use, so that nothing drops it, and no descriptor or mapping is left of it."""
+    data = GOOD.read_bytes()
+    start = entry_offset(data) // mmap.PAGESIZE * mmap.PAGESIZE
+    path, length = scene.file("hello", data), ctypes.c_size_t(mmap.PAGESIZE)
+    with patient(scene) as (program, tell), open(program, "rb", buffering=0) as source:
+        with open(path, "r+b") as file:
+            page = ctypes.c_void_p(call("mmap", None, mmap.PAGESIZE, mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED,
+                                        file.fileno(), start))
+            reader = threading.Thread(target=libc.pread, args=(source.fileno(), page, length, ctypes.c_long(start)))
+            reader.start()
+            time.sleep(2)
+            libc.munmap(page, length)
+        if wants_verity(GOOD):
+            verity_digest(scene, path)
+        for name in os.listxattr(GOOD):
+            os.setxattr(path, name, os.getxattr(GOOD, name))
+        scene.maybe([str(path)])
+        os.write(tell, b"!")
+        reader.join()
+    return scene.runs(path)

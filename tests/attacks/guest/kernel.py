@@ -3,6 +3,7 @@
 
 import ctypes
 import errno
+import fcntl
 import lzma
 import mmap
 import os
@@ -19,6 +20,7 @@ NR_PTRACE, NR_PROCESS_VM_WRITEV, NR_PIDFD_OPEN, NR_PIDFD_GETFD = 101, 311, 434, 
 MODULE = "dummy"                # small, in every Debian kernel, and nothing needs it
 APPENDED = b"~Module signature appended~\n"
 TSC_AUX = 0xC0000103            # a register whose rewriting changes nothing
+TIOCGSERIAL, TIOCSSERIAL = 0x541E, 0x541F
 IMA_POLICY = Path("/sys/kernel/security/ima/policy")
 
 
@@ -194,6 +196,21 @@ def port_device(scene):
     if os.path.exists("/dev/port"):
         return scene.tried(os.open, "/dev/port", os.O_RDWR)
     return scene.tried(call, "ioperm", ctypes.c_ulong(0x70), ctypes.c_ulong(2), 1) is not None
+
+
+@attack()
+def serial_port_anywhere(scene):
+    """A serial line told to lie at other I/O ports, which the kernel then writes to."""
+    fd = os.open("/dev/ttyS3", os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
+    state = bytearray(72)                       # struct serial_struct
+    fcntl.ioctl(fd, TIOCGSERIAL, state)
+    other = bytearray(state)
+    struct.pack_into("I", other, 8, 0x2d0)      # .port
+    done = scene.tried(fcntl.ioctl, fd, TIOCSSERIAL, other) is not None
+    if done:
+        fcntl.ioctl(fd, TIOCSSERIAL, state)
+    os.close(fd)
+    return done
 
 
 @attack()

@@ -3,8 +3,10 @@
 
 import os
 from contextlib import contextmanager
+from pathlib import Path
 
 from arena import Broken, attack, copy_with_xattrs, drop_caches, run, tampered, write_at
+from execute import LOADER
 from labels import attackers_signature, escalates, verity_digest, wants_verity
 
 
@@ -58,6 +60,18 @@ def squashfs_image(scene):
     scene.shell(f"mksquashfs {folder} squashed -noappend -quiet", cwd=scene.directory)
     with mounted(scene, "squashfs", scene.directory / "squashed", "loop") as place:
         return scene.runs(place / "static")
+
+
+@attack()
+def squashfs_with_labels(scene):
+    """A squashfs, which nobody can write, with a changed program under a signed one's labels."""
+    folder = scene.folder("tree")
+    path = scene.file("hello", tampered(Path("/usr/bin/hello").read_bytes()), where=folder)
+    for name in os.listxattr("/usr/bin/hello"):
+        os.setxattr(path, name, os.getxattr("/usr/bin/hello", name))
+    scene.shell(f"mksquashfs {folder} squashed -noappend -quiet", cwd=scene.directory)
+    with mounted(scene, "squashfs", scene.directory / "squashed", "loop") as place:
+        return scene.runs(place / "hello")
 
 
 @attack()
@@ -134,3 +148,18 @@ def changed_root_directory(scene):
     """An unsigned program in a root directory of the attacker's."""
     scene.payload("static")
     return scene.runs("chroot", scene.directory, "/static")
+
+
+@attack("user")
+def own_root_directory(scene):
+    """An unsigned program in a root directory of a user's own namespace."""
+    scene.payload("static")
+    return scene.runs("unshare", "-Ur", "chroot", scene.directory, "/static")
+
+
+@attack("root", "user")
+def loader_mounted_over(scene):
+    """The loader that all signed programs name covered by another, in a namespace of the attacker's own."""
+    loader = scene.file("loader", tampered(Path(LOADER).read_bytes()))
+    script = f"mount --bind {loader} {os.path.realpath(LOADER)} && /bin/true"
+    return scene.runs("unshare", "-Urm" if os.getuid() else "-m", "sh", "-c", script)

@@ -74,7 +74,7 @@ def uki(host, place):
         for section, address in LAYOUT.items():
             words += ["--add-section", f"{section}={files[section]}",
                       "--change-section-vma", f"{section}={address:#x}"]
-        run("objcopy", *words, EFI / "linuxx64.efi.stub", work / "uki.efi")
+        run("env", "SOURCE_DATE_EPOCH=1", "objcopy", *words, EFI / "linuxx64.efi.stub", work / "uki.efi")
         sign(work / "uki.efi", place)
     return place
 

@@ -23,6 +23,7 @@ def stock(stage):
 def install(stage):
     """Assay from its package, then the operator's commands."""
     stage.act("The operator installs Assay, makes a key, signs what dpkg installed")
+    stage.tell("(a host's operator runs 'check' first and a boot in log mode before enforcing; both are left out here)")
     stage.tell("apt install ./" + " ./".join(deb.name for deb in stage.debs))
     stage.machine.install(*stage.debs)
     stage.do("assay keygen --no-passphrase")
@@ -90,6 +91,7 @@ def record(stage):
     """The state is in the TPM."""
     stage.act("What was enforced is measured into the TPM")
     stage.do("tpm2_pcrread sha256:13; grep -E 'state|record|policy|proof' /run/assay/boot")
+    stage.tell("only this record extends the PCR to that value, before anything else runs; a verifier asks the TPM for it, as follows:")
 
 
 def switched_off(stage):
@@ -106,10 +108,11 @@ def switched_off(stage):
 
 def attestation(stage):
     """A verifier elsewhere, here on this host, is shown the state."""
-    stage.act("The host proves its state to a verifier that trusts nothing it says")
+    stage.act("The host proves its state to a verifier, which believes its TPM and signatures")
     stage.verifier.trust(stage.machine.get("/etc/assay/certs/signing.der"))
     stage.verifier.start()
-    stage.tell("the verifier trusts the certificate of this host; an administrator lets a TPM without certificate enrol:")
+    stage.tell("the verifier trusts the certificate of this host. The machine boots without UEFI and its TPM has no maker:")
+    stage.tell("this verifier is told to take any boot, and its administrator vouches for the TPM; by default neither would pass:")
     stage.machine.put("/root/verifier.pem", stage.verifier.ca)
     stage.machine.wait_network()
     shown = stage.do("assay attest show --json")
@@ -121,11 +124,13 @@ def attestation(stage):
 def lock(stage):
     """A secret of the host's hangs on its enforcing."""
     stage.act("A secret is sealed to the TPM: only a boot that enforces gets it")
+    stage.tell("(profile minimal, which looks at the record alone: this machine's boot files are not measured)")
     stage.do("assay lock authority init --no-passphrase")
     stage.do("echo 'password of the database' >/root/secret && chmod 600 /root/secret")
     stage.do("assay lock set --require-enforcement --profile minimal --credential database=/root/secret"
              " --recovery-key-out /root/recovery && rm /root/secret")
     stage.recovery = stage.machine.sh("cat /root/recovery").strip()
+    stage.tell(f"sealed, this boot approved; the recovery key, which the operator keeps: {stage.recovery}")
 
 
 def opens(stage):
@@ -153,8 +158,10 @@ def turned_off(stage):
     stage.machine.console_send(stage.recovery + "\n")
     stage.machine.wait_up()
     stage.machine.wait_network()
-    stage.refused("assay attest report")
+    stage.refused("assay attest report", word="the verifier fails the host")
 
 
 ACTS = [stock, install, enable, only_installed, packages, tampering, record, attestation, lock, switched_off, opens,
         turned_off]
+# What --shell plays before it takes commands.
+TO_ENFORCING = [install, enable]

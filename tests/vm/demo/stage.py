@@ -5,6 +5,7 @@ import sys
 import time
 
 LINES = 12   # of a command's output that are shown
+PROMPT = "root@lab# "
 
 
 class Stage:
@@ -35,9 +36,9 @@ class Stage:
         """Run a command that must succeed."""
         return self._play(command, True, user, timeout)
 
-    def refused(self, command, user=None):
-        """Run a command that must be refused."""
-        return self._play(command, False, user, 120)
+    def refused(self, command, user=None, word="refused"):
+        """Run a command that must be refused; word: what that is called."""
+        return self._play(command, False, user, 120, word)
 
     def judge(self, good, text):
         """Note whether something is as it should be, and say it."""
@@ -46,7 +47,16 @@ class Stage:
         self.say("   " + (self._paint("32", "as it should be: ") if good
                           else self._paint("31", "NOT AS IT SHOULD BE: ")) + text)
 
-    def _play(self, command, must, user, timeout):
+    def converse(self):
+        """Run what is typed, line by line, until the end of input."""
+        for line in sys.stdin:
+            if line.strip() in ("exit", "quit"):
+                break
+            result = self.machine.run(line, timeout=900)
+            self.say((result.stdout + result.stderr).rstrip("\n") + ("" if result.ok else f"\n(exit {result.rc})"))
+            print(PROMPT, end="", file=self.out, flush=True)
+
+    def _play(self, command, must, user, timeout, word="refused"):
         self.say(f"   {user or 'root'}@lab{'$' if user else '#'} {command}")
         begin = time.monotonic()
         result = self.machine.run(command, timeout=timeout, user=user)
@@ -56,8 +66,12 @@ class Stage:
         if len(lines) > LINES:
             self.say(f"     … {len(lines) - LINES} more lines")
         took = time.monotonic() - begin
-        what = "it succeeds" if result.ok else f"refused (exit {result.rc})"
-        self.judge(result.ok == must, what + (f", {took:.0f} s" if took >= 2 else ""))
+        time_taken = f", {took:.0f} s" if took >= 2 else ""
+        if must and result.ok:
+            self.passed += 1
+            self.say("   " + self._paint("32", "done") + time_taken)
+        else:
+            self.judge(result.ok == must, ("it succeeds" if result.ok else f"{word} (exit {result.rc})") + time_taken)
         return result
 
     def _paint(self, code, text):

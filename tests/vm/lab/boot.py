@@ -37,30 +37,45 @@ def newest(names, version):
     return max(found, key=lambda name: [int(n) for n in re.findall(r"\d+", name)])
 
 
-def extract(image, version, work):
+def take_out(image, version, work, part="root", folder="/boot"):
     """Take the kernel and initramfs that would be started out of an image, into a directory."""
-    with offline(image) as disk:
-        release = newest(disk.listdir("/boot"), version).removeprefix("vmlinuz-")
+    with offline(image, part=part) as disk:
+        release = newest(disk.listdir(folder or "/"), version).removeprefix("vmlinuz-")
         kernel, initrd = Path(work) / "vmlinuz", Path(work) / "initrd.img"
-        kernel.write_bytes(disk.read(f"/boot/vmlinuz-{release}"))
-        initrd.write_bytes(disk.read(f"/boot/initrd.img-{release}"))
+        kernel.write_bytes(disk.read(f"{folder}/vmlinuz-{release}"))
+        initrd.write_bytes(disk.read(f"{folder}/initrd.img-{release}"))
     return Bootable(kernel, initrd, release)
 
 
-def fill_esp(image, bootable, options, work):
-    """Put loader, kernel, initramfs and command line where UEFI finds them."""
-    entry, conf = Path(work) / "entry.conf", Path(work) / "loader.conf"
-    entry.write_text(ENTRY.format(options=options), encoding="utf-8")
-    conf.write_text("timeout 0\ndefault debian\neditor no\n", encoding="ascii")
-    esp_put(image, {"EFI/BOOT/BOOTX64.EFI": LOADER, "debian/vmlinuz": bootable.kernel,
-                    "debian/initrd.img": bootable.initrd, "loader/entries/debian.conf": entry,
-                    "loader/loader.conf": conf})
+class Direct:
+    """QEMU hands the kernel over; /boot is on the root file system."""
+
+    def extract(self, image, version, work):
+        """What /boot holds."""
+        return take_out(image, version, work)
+
+    def install(self, _image, bootable, line, _work):
+        """Have the next start boot it; QEMU's arguments for that."""
+        return ["-kernel", bootable.kernel, "-initrd", bootable.initrd, "-append", line]
 
 
-def firmware_arguments(work):
+class SystemdBoot(Direct):
+    """systemd-boot on the ESP starts the kernel's EFI stub; without Secure Boot."""
+
+    def install(self, image, bootable, line, work):
+        entry, conf = Path(work) / "entry.conf", Path(work) / "loader.conf"
+        entry.write_text(ENTRY.format(options=line), encoding="utf-8")
+        conf.write_text("timeout 0\ndefault debian\neditor no\n", encoding="ascii")
+        esp_put(image, {"EFI/BOOT/BOOTX64.EFI": LOADER, "debian/vmlinuz": bootable.kernel,
+                        "debian/initrd.img": bootable.initrd, "loader/entries/debian.conf": entry,
+                        "loader/loader.conf": conf})
+        return firmware_arguments(work)
+
+
+def firmware_arguments(work, code="OVMF_CODE_4M.fd", variables="OVMF_VARS_4M.fd"):
     """QEMU's arguments for OVMF; the machine keeps its own variables."""
-    variables = Path(work) / "efivars.fd"
-    if not variables.exists():
-        shutil.copyfile(FIRMWARE / "OVMF_VARS_4M.fd", variables)
-    return ["-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE / 'OVMF_CODE_4M.fd'}",
-            "-drive", f"if=pflash,format=raw,file={variables}"]
+    kept = Path(work) / "efivars.fd"
+    if not kept.exists():
+        shutil.copyfile(FIRMWARE / variables, kept)
+    return ["-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE / code}",
+            "-drive", f"if=pflash,format=raw,file={kept}"]

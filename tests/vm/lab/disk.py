@@ -31,6 +31,9 @@ PARTS = {
     "disk": (0, recipe.SECTORS),
     "esp": (recipe.ESP_START, recipe.ESP_MIB * 2048),
     "root": (recipe.ROOT_START, recipe.ROOT_MIB * 2048),
+    # Of a disk whose root is encrypted: crypt.stage.
+    "volume": (recipe.ROOT_START, recipe.VOLUME_MIB * 2048),
+    "boot": (recipe.BOOT_START, recipe.BOOT_MIB * 2048),
 }
 
 
@@ -63,7 +66,7 @@ def raw_view(image, part="disk", writable=False):
 
 
 class Offline:
-    """The root file system of a machine that is off, through debugfs; root is its partition."""
+    """A file system of a machine that is off, through debugfs; root is its partition."""
 
     def __init__(self, root):
         self.root = root
@@ -115,15 +118,15 @@ def esp_put(image, files):
 
 
 @contextmanager
-def offline(image, writable=False):
+def offline(image, writable=False, part="root"):
     """An Offline view of an image; a read-only one has the journal replayed, in an overlay."""
     if writable:
-        with raw_view(image, "root", writable=True) as root:
+        with raw_view(image, part, writable=True) as root:
             yield Offline(root)
         return
     work = tempfile.mkdtemp(prefix="assay-scratch.")
     try:
-        with raw_view(overlay(image, f"{work}/scratch.qcow2"), "root", writable=True) as root:
+        with raw_view(overlay(image, f"{work}/scratch.qcow2"), part, writable=True) as root:
             disk = Offline(root)
             disk.replay()
             yield disk

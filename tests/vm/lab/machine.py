@@ -26,13 +26,14 @@ class Machine:
     """A throwaway machine over an Image, made by Lab.machine(), which also ends it.
 
     Nothing it does changes the image. kernel ("6.1", "6.12") says which kernel of /boot starts,
-    append what is added to the command line of every boot."""
+    append what is added to the command line of every boot, way how it gets there (boot.Direct)."""
 
-    def __init__(self, work, image, *, kernel="6.1", append="", **hardware):
+    def __init__(self, work, image, *, kernel="6.1", append="", way=None, **hardware):
         self.work = Path(work).resolve()
         self.work.mkdir(parents=True)
         self.kernel, self.append = kernel, append
         self.hardware = qemu.Hardware(**hardware)
+        self.way = way or (boot.SystemdBoot() if self.hardware.efi else boot.Direct())
         self.backing = image.disk
         self.disk = overlay(image.disk, self.work / "root.qcow2")
         if image.tpm:
@@ -54,16 +55,11 @@ class Machine:
             raise LabError("start: the machine is running")
         self.kernel = kernel or self.kernel
         begin = time.monotonic()
-        self.bootable = boot.extract(self.disk, self.kernel, self.work)
+        self.bootable = self.way.extract(self.disk, self.kernel, self.work)
         if tamper:
             tamper(self.bootable)
         line = " ".join(filter(None, [boot.COMMAND_LINE, self.append, append]))
-        if self.hardware.efi:
-            boot.fill_esp(self.disk, self.bootable, line, self.work)
-            words = boot.firmware_arguments(self.work)
-        else:
-            words = ["-kernel", self.bootable.kernel, "-initrd", self.bootable.initrd,
-                     "-append", line]
+        words = self.way.install(self.disk, self.bootable, line, self.work)
         self._launch(words)
         for _ in range(EMULATOR_TRIES):
             if self._reaches_user_space():
@@ -114,6 +110,13 @@ class Machine:
         except Gone:
             pass    # the machine may stop sooner than the answer comes
         self.wait_off()
+
+    def change_tpm(self):
+        """Put the disk of the machine, which is off, beside another TPM that was never used."""
+        if self.running():
+            raise LabError("tpm: the machine is running")
+        shutil.rmtree(self.tpm.state)
+        self.tpm = Tpm(self.tpm.state)
 
     def running(self):
         """Whether QEMU runs."""

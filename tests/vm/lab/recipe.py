@@ -72,6 +72,9 @@ LAYOUT = f"""label: gpt
 start={ESP_START}, size={ESP_MIB}MiB, type=uefi, name=esp
 start={ROOT_START}, size={ROOT_MIB}MiB, type=linux, name=root
 """
+# Of a disk whose root is in a LUKS2 volume (cryptsetup shrinks what it encrypts in place by twice its header): /boot is behind it.
+VOLUME_MIB = ROOT_MIB + 32
+BOOT_START, BOOT_MIB = ROOT_START + VOLUME_MIB * 2048, 256
 FEATURES = {"verity": "verity", "signature": "^verity"}
 
 
