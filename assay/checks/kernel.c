@@ -50,6 +50,12 @@ static int check_config(const struct host *host, const char *path, void *ctx, st
 	if (kernel_version_parse(release, &version, NULL) < 0)
 		(void)report_add(r, REPORT_REASON, "kernel.version", "remove it",
 				 "kernel %s: older than 5.10", release);
+	else if (k->checks->config->settings.deny_write_execute &&
+		 !kernel_version_from(version, 6, 3))
+		(void)report_add(
+			r, REPORT_REASON, "kernel.mdwe",
+			"another kernel, or 'memory-deny-write-execute = no' in assay.conf",
+			"kernel %s: has no PR_SET_MDWE, which is of 6.3 and later", release);
 	while (kernel_config_next_lack(buf_text(&text), &k->wants, &pos, &lack))
 		(void)report_add(r, REPORT_REASON, "kernel.config", lack.remedy,
 				 "kernel %s: built without %s (CONFIG_%s)", release, lack.what,

@@ -101,6 +101,8 @@ static void compare_switches(const struct state *s, struct report *r)
 		differs(r, "kexec-load", "kexec_load", "yes", "no");
 	if (!want->unprivileged_bpf && f->unprivileged_bpf_disabled == 0)
 		differs(r, "unprivileged-bpf", "unprivileged BPF", "yes", "no");
+	if (want->deny_write_execute && f->deny_write_execute == 0)
+		differs(r, "memory-deny-write-execute", "memory to write and execute", "yes", "no");
 }
 
 static void compare_keys(const struct state *s, struct report *r)

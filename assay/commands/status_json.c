@@ -111,6 +111,7 @@ static json_t *in_force_json(const struct state *s, bool known)
 	json_object_set_new(o, "kexec_load_disabled", switch_json(f->kexec_load_disabled));
 	json_object_set_new(o, "unprivileged_bpf_disabled",
 			    switch_json(f->unprivileged_bpf_disabled));
+	json_object_set_new(o, "memory_deny_write_execute", switch_json(f->deny_write_execute));
 	json_object_set_new(o, "tpm", f->tpm_version ? json_integer(f->tpm_version) : json_null());
 	json_object_set_new(o, "secure_boot", switch_json(f->secure_boot));
 	return o;

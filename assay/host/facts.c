@@ -10,6 +10,7 @@
 #include <sys/vfs.h>
 
 #include "base/hex.h"
+#include "base/mdwe.h"
 #include "proto/record.h"
 
 #define SECURITY "/sys/kernel/security"
@@ -97,6 +98,8 @@ int facts_read(const struct host *host, struct facts *ret_facts, struct err *err
 		host_number(host, "/proc/sys/kernel/kexec_load_disabled", FACTS_UNKNOWN);
 	f->unprivileged_bpf_disabled =
 		host_number(host, "/proc/sys/kernel/unprivileged_bpf_disabled", FACTS_UNKNOWN);
+	f->deny_write_execute =
+		*host->root ? FACTS_UNKNOWN : prctl(PR_GET_MDWE, 0UL, 0UL, 0UL, 0UL);
 	f->tpm_version = host_number(host, "/sys/class/tpm/tpm0/tpm_version_major", 0);
 	f->secure_boot = read_secure_boot(host);
 	f->keyrings_known = !*host->root && keyring_inspect("ima", &f->ima_keys, NULL) == 0 &&

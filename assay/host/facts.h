@@ -29,6 +29,7 @@ struct facts {
 	long ptrace_scope; /* 0..3 */
 	long kexec_load_disabled;
 	long unprivileged_bpf_disabled;
+	long deny_write_execute; /* of this process, as of all that init started: 1 */
 	enum settings_lockdown lockdown;
 	bool lockdown_known;
 	long tpm_version; /* major: 2; 0: no TPM */

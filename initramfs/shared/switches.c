@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mdwe.h"
 #include "initramfs/shared/boot.h"
 
 #define VALUE_MAX 128 /* bytes of one switch's file */
@@ -110,15 +111,28 @@ static int unprivileged_bpf(struct boot *boot, struct err *err)
 		       "sys/kernel/unprivileged_bpf_disabled", err);
 }
 
+/* Of this process, which becomes init, and of whatever that executes: kernel/sys.c, Linux 6.3. */
+static int deny_write_execute(struct boot *boot, struct err *err)
+{
+	if (!boot->record.settings.deny_write_execute)
+		return 0;
+	if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0UL, 0UL, 0UL) < 0)
+		return err_errno(err, "prctl: PR_SET_MDWE (Linux 6.3 and later)");
+	return 0;
+}
+
 struct one_way {
 	const char *name; /* the record's term */
 	boot_step_fn set;
 };
 
 static const struct one_way one_ways[] = {
-	{ "lockdown", switches_lockdown },	  { "module-signatures", module_signatures },
-	{ "ptrace-scope", ptrace_scope },	  { "kexec-load", kexec_load },
+	{ "lockdown", switches_lockdown },
+	{ "module-signatures", module_signatures },
+	{ "ptrace-scope", ptrace_scope },
+	{ "kexec-load", kexec_load },
 	{ "unprivileged-bpf", unprivileged_bpf },
+	{ "memory-deny-write-execute", deny_write_execute },
 };
 
 /* In log mode nothing is taken away; but no denial may be lost to the rate limit of messages. */

@@ -76,7 +76,7 @@ static void explain_settings(const struct settings *a, const struct settings *b,
 		lock_explanation_add(e, "init: not the approved list");
 	if (a->module_signatures != b->module_signatures || a->ptrace_scope != b->ptrace_scope ||
 	    a->kexec_load != b->kexec_load || a->unprivileged_bpf != b->unprivileged_bpf ||
-	    a->pcr != b->pcr)
+	    a->deny_write_execute != b->deny_write_execute || a->pcr != b->pcr)
 		lock_explanation_add(e, "enforcement settings: not the approved ones");
 }
 

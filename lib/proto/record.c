@@ -32,10 +32,11 @@ static int put_settings(const struct settings *s, struct buf *out, struct err *e
 			return -1;
 	return buf_putf(out, err,
 			"lockdown %s\nmodule-signatures %s\nptrace-scope %u\nkexec-load %s\n"
-			"unprivileged-bpf %s\n",
+			"unprivileged-bpf %s\n%s",
 			settings_lockdown_name(s->lockdown), s->module_signatures ? "yes" : "no",
 			s->ptrace_scope, s->kexec_load ? "yes" : "no",
-			s->unprivileged_bpf ? "yes" : "no");
+			s->unprivileged_bpf ? "yes" : "no",
+			s->deny_write_execute ? "memory-deny-write-execute yes\n" : "");
 }
 
 static int put_files(const char *what, const struct record_file *files, size_t n, struct buf *out,

@@ -48,6 +48,7 @@ void settings_default(struct settings *ret_settings)
 		.ptrace_scope = 3,
 		.kexec_load = false,
 		.unprivileged_bpf = false,
+		.deny_write_execute = false,
 	};
 	for (size_t i = 0; i < ARRAY_LEN(default_init); i++)
 		strcpy(ret_settings->init[i], default_init[i]);
@@ -146,5 +147,7 @@ int settings_set(struct settings *s, const char *name, const char *value, struct
 		return set_bool(name, value, &s->kexec_load, err);
 	if (strcmp(name, "unprivileged-bpf") == 0)
 		return set_bool(name, value, &s->unprivileged_bpf, err);
+	if (strcmp(name, "memory-deny-write-execute") == 0)
+		return set_bool(name, value, &s->deny_write_execute, err);
 	return err_set(err, "nothing is named '%s'", name);
 }

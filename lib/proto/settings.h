@@ -32,6 +32,7 @@ struct settings {
 	unsigned int ptrace_scope;
 	bool kexec_load;
 	bool unprivileged_bpf;
+	bool deny_write_execute; /* PR_SET_MDWE for init and all that it starts */
 };
 
 void settings_default(struct settings *ret_settings);

@@ -280,6 +280,16 @@ def test_one_old_kernel_weakens_all(assay, put):
     assert assay("enable").rc == 1 and assay("enable", "--log").rc == 0
 
 
+def test_memory_is_denied_by_newer_kernels(assay, put, signed):
+    """PR_SET_MDWE is of 6.3; a kernel without it would stop at the switch."""
+    config = signed / "etc/assay/assay.conf"
+    config.write_text(config.read_text() + "memory-deny-write-execute = yes\n")
+    done = assay("check", "--json")
+    assert done.rc == 1 and "no PR_SET_MDWE" in findings(done, "reason")["kernel.mdwe"], done
+    (signed / "boot/config-6.1.0-1-amd64").rename(signed / "boot/config-6.12.0-1-amd64")
+    assert "kernel.mdwe" not in findings(assay("check", "--json"), "reason")
+
+
 @pytest.mark.parametrize(("line", "level"), [("TPM: it does not answer", "reason"), ("ROOT: /usr is a link", "reason"),
                                              ("CMDLINE: systemd.setenv=A=b: runs what it likes", "advice")])
 def test_what_log_mode_went_on_from_stops_enable(assay, put, line, level):

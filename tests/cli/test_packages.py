@@ -313,6 +313,8 @@ def test_json(root, sign):
 def test_a_root_has_its_own_configuration(root, run, tmp_path):
     """From a rescue system: key, certificates and settings are those of the system below."""
     etc = root / "etc/assay"
+    for name in ("keys", "certs"):
+        (etc / name).mkdir(parents=True)
     assert run("assay-sign", "keygen", "--type", "p256", "--no-passphrase", "--key",
                etc / "keys/signing.key", "--cert", etc / "certs/signing.der").rc == 0
     (etc / "assay.conf").write_text("[enforcement]\nprofile = signature\n[keys]\n"

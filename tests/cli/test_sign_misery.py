@@ -276,7 +276,7 @@ def test_misuse_is_one_line(trouble, words, said):
 @pytest.mark.parametrize("bad, said", [
     (["--digest", "md5"], "--digest: no digest is named 'md5' (sha256, sha384, sha512)"),
     (["--digest", "sha1"], "no longer safe (sha256, sha384, sha512)"),
-    (["--jobs", "many"], "not a number"), (["--jobs", "257"], "not a number from 0 to 256"),
+    (["--jobs", "many"], "not a number"), (["--jobs", "257"], "not a number from 1 to 256"),
     (["--profile", "x"], "no profile is named 'x'"), (["--nonsense"], "--nonsense"),
     (["--key"], "needs a value")])
 def test_misuse(trouble, words, tool, bad, said):

@@ -8,9 +8,11 @@
 
 #define EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 #define HEAD "assay-record 1\nmode enforce\nprofile signature\nevm portable\nepoch 1\nlevel local\n"
-#define MIDDLE \
+#define SWITCHES \
 	"lockdown integrity\nmodule-signatures yes\nptrace-scope 3\nkexec-load no\n" \
-	"unprivileged-bpf no\npolicy sha256:" EMPTY_SHA256 "\n"
+	"unprivileged-bpf no\n"
+#define POLICY "policy sha256:" EMPTY_SHA256 "\n"
+#define MIDDLE SWITCHES POLICY
 #define CERT "cert sha256:" EMPTY_SHA256 " signing.der\n"
 
 /* The vector of docs/PROTOCOL.record, 5. */
@@ -64,6 +66,27 @@ static void keyrings_may_follow(void)
 		parse(WHOLE KEYRING KEYRING KEYRING KEYRING KEYRING KEYRING KEYRING KEYRING KEYRING,
 		      &r, &err),
 		&err, "more than 8 keyrings");
+}
+
+/* There where it is yes, so that records are as they were on hosts without it. */
+static void memory_is_spoken_of_where_it_is_denied(void)
+{
+	static const char text[] = HEAD "pcr 13\ninit /sbin/init\n" SWITCHES
+					"memory-deny-write-execute yes\n" POLICY CERT;
+	AUTO_BUF out = BUF_INIT(RECORD_MAX);
+	struct err err = ERR_INIT;
+	struct record r;
+
+	CHECK_OK(parse(WHOLE, &r, &err), &err);
+	CHECK(!r.settings.deny_write_execute);
+	CHECK_OK(parse(text, &r, &err), &err);
+	CHECK(r.settings.deny_write_execute);
+	CHECK_OK(record_format(&r, &out, &err), &err);
+	CHECK_STR(buf_text(&out), text);
+	CHECK_FAILS(parse(HEAD "pcr 13\ninit /sbin/init\n" SWITCHES
+			       "memory-deny-write-execute no\n" POLICY CERT,
+			  &r, &err),
+		    &err, "canonical");
 }
 
 static void what_the_pcr_holds(void)
@@ -176,6 +199,7 @@ static void signature_that_is_none_is_refused(void)
 static const struct unit_case cases[] = {
 	CASE(vector_is_read_and_written_alike),
 	CASE(keyrings_may_follow),
+	CASE(memory_is_spoken_of_where_it_is_denied),
 	CASE(what_the_pcr_holds),
 	CASE(the_cap_is_no_record),
 	CASE(whatever_is_not_canonical_is_refused),

@@ -35,6 +35,8 @@ static void every_value_has_its_name(void)
 		{ "module-signatures", "no" },
 		{ "kexec-load", "yes" },
 		{ "unprivileged-bpf", "yes" },
+		{ "memory-deny-write-execute", "yes" },
+		{ "memory-deny-write-execute", "yes" },
 		{ "pcr", "8" },
 		{ "pcr", "15" },
 		{ "ptrace-scope", "0" },

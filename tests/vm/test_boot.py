@@ -174,8 +174,11 @@ module-signatures = no
 ptrace-scope = 2
 kexec-load = yes
 unprivileged-bpf = yes
+memory-deny-write-execute = yes
 pcr = 12
 """
+# Of a service of its own, of a user: both are init's children.
+WRITE_EXECUTE = "python3 -c 'import mmap; mmap.mmap(-1, 4096, prot=7)'"
 # What root can't do to a signed file where evm = immutable.
 METADATA = ("chmod u+s", "chown user", "chgrp user", "setcap cap_net_raw+ep", "setfattr -x security.evm",
             "setfattr -n security.evm -v 0x00")
@@ -197,6 +200,9 @@ def test_every_switch_can_be_configured(preparer):
                             ("/proc/sys/kernel/kexec_load_disabled", "0"),
                             ("/sys/kernel/security/evm", "2")):
             assert machine.sh(f"cat {path}").strip() == value, path
+        for words in ("systemd-run --wait --quiet --pipe ", "runuser -u user -- "):
+            refused = machine.run(words + WRITE_EXECUTE)
+            assert refused.rc != 0 and "Permission denied" in refused.stderr, refused
         assert report(machine)["pcr"] == ["12 extended"] and machine.pcr(13) == 64 * "0"
         before = machine.sh("stat -c '%u %g %a' /usr/bin/hello; getfattr -m - -d -e hex /usr/bin/hello; hello")
         for words in METADATA:
