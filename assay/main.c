@@ -136,6 +136,14 @@ static bool is_forwarded(const char *name)
 	return false;
 }
 
+static bool names_a_command(int n, char **words)
+{
+	for (int i = 0; i < n; i++)
+		if (*words[i] != '-' && (is_own(words[i]) || is_forwarded(words[i])))
+			return true;
+	return false;
+}
+
 /* Runs the program that holds the command; does not return when it could. */
 static int forward(char **argv)
 {
@@ -175,7 +183,7 @@ static int run(int argc, char **argv)
 		print_help();
 		return cmd_finish(program.name, CMD_YES);
 	}
-	if (argc >= 3 && *argv[1] == '-' && strcmp(argv[1], "--version") != 0) {
+	if (argc >= 3 && *argv[1] == '-' && names_a_command(argc - 2, argv + 2)) {
 		(void)fprintf(stderr, "assay: ");
 		cmd_print_name(stderr, argv[1]);
 		(void)fprintf(stderr, ": options follow the command; see 'assay --help'\n");

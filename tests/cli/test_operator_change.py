@@ -240,7 +240,7 @@ def test_a_lock_does_not_open_without_enforcement(assay, run, logging):
         *_, said, mend, last = done.out.splitlines()
         assert done.rc == 0 and said.startswith("advice  the lock will not open in that boot"), done
         assert mend == ("        mend: have it at hand ('assay lock recovery list' names it), or "
-                        "'assay lock remove' first") and "lock" not in last, done
+                        "'assay lock remove' first") and "the lock" not in last, done
     found = json.loads(assay("disable", "--json").out)["findings"]
     assert [(f["level"], f["id"]) for f in found] == [("advice", "lock")]
 
