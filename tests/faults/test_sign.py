@@ -5,6 +5,7 @@ run finishes."""
 import errno
 import os
 import random
+import shutil
 import subprocess
 import time
 
@@ -167,15 +168,12 @@ def test_keygen_is_whole_or_not_at_all(faults, program, tmp_path, call, do):
     """After any failure key and certificate are whole or absent, and the next run finishes."""
     if (call, do) == ("malloc", "fail"):
         do = "kill"  # libcrypto's start crashes without memory, which must leave no less
-    key, cert = tmp_path / "k/signing.key", tmp_path / "c/signing.der"
-    command = ["assay-sign", "keygen", "--type", "p256", "--no-passphrase", "--key", str(key),
-               "--cert", str(cert)]
+    key, cert = (tmp_path / "root/etc/assay" / name for name in ("keys/signing.key", "certs/signing.der"))
+    command = ["assay-sign", "keygen", "--type", "p256", "--no-passphrase", "--root", str(tmp_path / "root")]
 
     def setup():
-        for folder in (key.parent, cert.parent):
-            for left in folder.iterdir() if folder.exists() else []:
-                left.unlink()
-            folder.mkdir(exist_ok=True)
+        shutil.rmtree(tmp_path / "root", ignore_errors=True)
+        (tmp_path / "root").mkdir()
 
     def check(done):
         left = [p for folder in (key.parent, cert.parent) if folder.exists()
