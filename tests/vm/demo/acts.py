@@ -36,7 +36,8 @@ def enable(stage):
     stage.act("Enforcement is switched on; it takes effect at the next boot")
     stage.machine.hardware.net, stage.machine.hardware.reach = True, stage.verifier.reach
     stage.do("assay enable")
-    stage.act("Reboot")
+    stage.act("Reboot, from now on by UEFI and systemd-boot")
+    stage.machine.use_uefi()
     stage.machine.reboot()
     stage.tell(f"up again after {stage.machine.boot_seconds:.0f} s")
     failed = stage.machine.failed_units()
@@ -111,8 +112,8 @@ def attestation(stage):
     stage.act("The host proves its state to a verifier, which believes its TPM and signatures")
     stage.verifier.trust(stage.machine.get("/etc/assay/certs/signing.der"))
     stage.verifier.start()
-    stage.tell("the verifier trusts the certificate of this host. The machine boots without UEFI and its TPM has no maker:")
-    stage.tell("this verifier is told to take any boot, and its administrator vouches for the TPM; by default neither would pass:")
+    stage.tell("the verifier trusts the certificate of this host. It is told to take any boot here, and its administrator")
+    stage.tell("vouches for a TPM without a maker's certificate; by default neither would pass:")
     stage.machine.put("/root/verifier.pem", stage.verifier.ca)
     stage.machine.wait_network()
     shown = stage.do("assay attest show --json")
@@ -124,10 +125,9 @@ def attestation(stage):
 def lock(stage):
     """A secret of the host's hangs on its enforcing."""
     stage.act("A secret is sealed to the TPM: only a boot that enforces gets it")
-    stage.tell("(profile minimal, which looks at the record alone: this machine's boot files are not measured)")
     stage.do("assay lock authority init --no-passphrase")
     stage.do("echo 'password of the database' >/root/secret && chmod 600 /root/secret")
-    stage.do("assay lock set --require-enforcement --profile minimal --credential database=/root/secret"
+    stage.do("assay lock set --require-enforcement --credential database=/root/secret"
              " --recovery-key-out /root/recovery && rm /root/secret")
     stage.recovery = stage.machine.sh("cat /root/recovery").strip()
     stage.tell(f"sealed, this boot approved; the recovery key, which the operator keeps: {stage.recovery}")

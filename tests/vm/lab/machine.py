@@ -118,6 +118,10 @@ class Machine:
         shutil.rmtree(self.tpm.state)
         self.tpm = Tpm(self.tpm.state)
 
+    def use_uefi(self):
+        """From the next start on OVMF boots it, from its ESP."""
+        self.hardware.efi, self.way = True, boot.SystemdBoot()
+
     def running(self):
         """Whether QEMU runs."""
         return bool(self.process and self.process.alive())
