@@ -2,7 +2,8 @@
 """An archive of packages as apt knows it, signed by a key of its own."""
 
 import hashlib
-import subprocess
+
+from .openpgp import OpenPgp
 
 PREFIX = "archive.example.org_debian_dists_stable_"
 INDEX = "main/binary-amd64/Packages"
@@ -10,28 +11,19 @@ DEB = "11" * 32
 OTHER = "22" * 32
 
 
-class Archive:
+class Archive(OpenPgp):
     """Lists as apt-get update leaves them, signed by a key of their own."""
 
     def __init__(self, top):
-        self.top, self.home, self.lists = top, top / "gnupg", top / "lists"
-        self.home.mkdir(mode=0o700)
+        super().__init__()
+        self.top, self.lists = top, top / "lists"
         self.lists.mkdir()
-        self.keyring = self.key("archive")
+        self.keyring = self.exported("archive")
         self.packages = f"Package: a\nVersion: 1\nSHA256: {DEB}\nDescription: x\n SHA256: {OTHER}\n\n"
 
-    def gpg(self, *words, **kwargs):
-        """Runs gpg with keys of its own."""
-        return subprocess.run(["gpg", "--homedir", self.home, "--batch", "--yes", "--pinentry-mode", "loopback",
-                               "--passphrase", "", *words], check=True, capture_output=True, **kwargs).stdout
-
-    def close(self):
-        """Ends the agent that gpg started."""
-        subprocess.run(["gpgconf", "--homedir", self.home, "--kill", "all"], check=False, capture_output=True)
-
-    def key(self, name, expires="never"):
+    def exported(self, name, expires="never"):
         """Makes a key; its keyring's path."""
-        self.gpg("--quick-generate-key", f"{name} <{name}@example.org>", "rsa2048", "sign", expires)
+        self.key(name, f"{name}@example.org", expires)
         path = self.top / f"{name}.gpg"
         path.write_bytes(self.gpg("--export", name))
         return path

@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+from frame import openpgp
 from frame.chroot import Chroot
 from frame.record import record_text
 
@@ -81,26 +82,13 @@ int ioctl(int fd, unsigned long request, ...)
 """
 
 
-class Vendor:
-    """Somebody with an OpenPGP key, who builds and signs packages."""
+class Vendor(openpgp.Vendor):
+    """Whose packages pacman installs."""
 
     def __init__(self, top, name="vendor"):
-        self.top = top / name
-        self.home = self.top / "gnupg"
-        self.home.mkdir(parents=True, mode=0o700)
-        self.user = f"{name}@example.com"
-        self.gpg("--quick-gen-key", f"{name} <{self.user}>", "rsa2048", "sign", "never")
+        super().__init__(top, name)
         self.keyring = self.top / "keyring.gpg"
         self.keyring.write_bytes(self.gpg("--export", self.user))
-
-    def gpg(self, *words, **more):
-        """What gpg prints."""
-        return subprocess.run(["gpg", "--homedir", self.home, "--batch", "--yes", "--quiet", "--pinentry-mode", "loopback",
-                               "--passphrase", "", *words], check=True, capture_output=True, **more).stdout
-
-    def close(self):
-        """Ends the agent that gpg started."""
-        subprocess.run(["gpgconf", "--homedir", self.home, "--kill", "all"], check=False, capture_output=True)
 
     def build(self, name, files, *, version="1-1", install="", sign=True):
         """A package as makepkg makes it: files is path -> (content, mode) or (content, mode, owner)."""

@@ -7,6 +7,7 @@ import shutil
 import struct
 import subprocess
 
+from frame import openpgp
 from frame.chroot import Chroot
 from frame.record import record_text
 
@@ -38,26 +39,13 @@ def define(**macros):
     return [w for name, value in macros.items() for w in ("--define", f"{name} {value}")]
 
 
-class Vendor:
-    """Somebody with an OpenPGP key, who builds and signs packages."""
+class Vendor(openpgp.Vendor):
+    """Whose packages rpm installs."""
 
     def __init__(self, top, name="vendor"):
-        self.top = top / name
-        self.home = self.top / "gnupg"
-        self.home.mkdir(parents=True, mode=0o700)
-        self.user = f"{name}@example.com"
-        self.gpg("--quick-gen-key", f"{name} <{self.user}>", "rsa2048", "sign", "never")
-        self.key = self.top / "key.asc"
-        self.key.write_bytes(self.gpg("--armor", "--export", self.user))
-
-    def gpg(self, *words):
-        """What gpg prints."""
-        return subprocess.run(["gpg", "--homedir", self.home, "--batch", "--quiet", "--passphrase", "", *words],
-                              check=True, capture_output=True).stdout
-
-    def close(self):
-        """Ends the agent that gpg started."""
-        subprocess.run(["gpgconf", "--homedir", self.home, "--kill", "all"], check=False, capture_output=True)
+        super().__init__(top, name)
+        self.armored = self.top / "key.asc"
+        self.armored.write_bytes(self.gpg("--armor", "--export", self.user))
 
     def build(self, name, files, *, version="1", scripts="", sign=True, algo=8):
         """A package of files, path -> (content, attributes as in a spec); None: a link to the last one."""
@@ -175,7 +163,7 @@ class RpmHost:
 
     def trust(self, vendor):
         """Its key is in rpm's keyring from now on."""
-        done = self.rpm("--import", vendor.key)
+        done = self.rpm("--import", vendor.armored)
         assert done.rc == 0, done
 
     def rpm(self, *words):

@@ -12,7 +12,9 @@ from frame.apt import DEB, OTHER, PREFIX, Archive
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory):
     """See Archive."""
-    return Archive(tmp_path_factory.mktemp("apt"))
+    made = Archive(tmp_path_factory.mktemp("apt"))
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def test_compressed_lists(archive, believes, program, ending):
 
 def test_another_key(archive, believes):
     """An archive that nobody trusts; where one of two signatures is by a trusted key, it is trusted."""
-    other = archive.key("other")
+    other = archive.exported("other")
     archive.publish(by=["other"])
     assert believes() == (0, False)
     assert believes(other) == (1, True)
@@ -123,7 +125,7 @@ def test_a_weak_hash(archive, believes):
 
 def test_an_expired_key(archive, believes):
     """What it signs is not believed."""
-    archive.key("old", expires="seconds=1")
+    archive.exported("old", expires="seconds=1")
     archive.publish(by=["archive"])
     subprocess.run(["sleep", "2"], check=True)
     archive.publish()

@@ -422,7 +422,7 @@ def test_another_root_has_no_keyring(signing, vendor, stranger, packages, our_ke
     """The running system's counts: whoever owns the directory could have put any key into the other."""
     (signing / "other/var/lib/rpm").mkdir(parents=True)
     signing.enforce(certs=[our_keys["rsa2048"][1]])
-    assert signing.rpm("--root", "/other", "--import", stranger.key).rc == 0
+    assert signing.rpm("--root", "/other", "--import", stranger.armored).rc == 0
     refused(signing.rpm("--root", "/other", "-i", stranger.build("other", TOOL)), "rpm's keyring does not have")
     done = signing.rpm("--root", "/other", "-i", packages["tool"])
     assert done.rc == 0 and attributes(signing / "other/opt/tool") == ["ima"], done

@@ -2,8 +2,6 @@
 """pacman on a host that enforces: what a trusted key has signed installs and runs, and all else is refused."""
 
 import os
-import pathlib
-import tempfile
 
 import pytest
 
@@ -26,12 +24,11 @@ MANY = 150
 
 
 @pytest.fixture
-def vendor():
-    """Whose keyring the record names; a socket of gpg-agent's has to fit its path."""
-    with tempfile.TemporaryDirectory() as place:
-        made = Vendor(pathlib.Path(place) / "v")
-        yield made
-        made.close()
+def vendor(tmp_path):
+    """Whose keyring the record names."""
+    made = Vendor(tmp_path / "vendor-of")
+    yield made
+    made.close()
 
 
 @pytest.fixture
