@@ -8,11 +8,13 @@ import pytest
 
 from vm.boot.bundle import new_key
 from vm.boot.cpio import appended
+from vm.lab.cache import REPO
 from vm.lab.prepare import Setup
 
 pytestmark = pytest.mark.vm
 
 RECORD = "/var/lib/assay/boot/record"
+ATTACKS = REPO / "tests/attacks/guest"
 LONG = bool(os.environ.get("ASSAY_LONG"))
 SETUPS = [Setup("6.12", "verity", "portable"), Setup("6.1", "signature", "portable")]
 
@@ -178,7 +180,10 @@ memory-deny-write-execute = yes
 pcr = 12
 """
 # Of a service of its own, of a user: both are init's children.
+CHILDREN = ("systemd-run --wait --quiet --pipe ", "runuser -u user -- ")
 WRITE_EXECUTE = "python3 -c 'import mmap; mmap.mmap(-1, 4096, prot=7)'"
+MAKE_LIBRARY = "import relocations; open('/opt/lib.so', 'wb').write(relocations.library(relocations.SHELLCODE))"
+PRELOAD = "env LD_PRELOAD=/opt/lib.so /bin/true"
 # What root can't do to a signed file where evm = immutable.
 METADATA = ("chmod u+s", "chown user", "chgrp user", "setcap cap_net_raw+ep", "setfattr -x security.evm",
             "setfattr -n security.evm -v 0x00")
@@ -189,6 +194,11 @@ def test_every_switch_can_be_configured(preparer):
     """Other values than the defaults, all at once: the kernel has them, status agrees, signed programs
     run, and under evm = immutable their owner, mode and attributes stay."""
     with preparer.resumed(Setup("6.12", "verity", "portable"), "signed") as machine:
+        for name in ("arena.py", "relocations.py"):
+            machine.put(f"/root/{name}", (ATTACKS / name).read_bytes())
+        machine.sh(f"cd /root && python3 -c \"{MAKE_LIBRARY}\" && chmod 644 /opt/lib.so")
+        for words in CHILDREN:
+            assert machine.run(words + PRELOAD).stdout.strip() == "PWNED"
         machine.put("/etc/assay/assay.conf", OTHER_VALUES)
         machine.sh("assay enable", timeout=600)
         machine.reboot()
@@ -200,9 +210,10 @@ def test_every_switch_can_be_configured(preparer):
                             ("/proc/sys/kernel/kexec_load_disabled", "0"),
                             ("/sys/kernel/security/evm", "2")):
             assert machine.sh(f"cat {path}").strip() == value, path
-        for words in ("systemd-run --wait --quiet --pipe ", "runuser -u user -- "):
+        for words in CHILDREN:
             refused = machine.run(words + WRITE_EXECUTE)
             assert refused.rc != 0 and "Permission denied" in refused.stderr, refused
+            assert "PWNED" not in machine.run(words + PRELOAD).stdout, words
         assert report(machine)["pcr"] == ["12 extended"] and machine.pcr(13) == 64 * "0"
         before = machine.sh("stat -c '%u %g %a' /usr/bin/hello; getfattr -m - -d -e hex /usr/bin/hello; hello")
         for words in METADATA:

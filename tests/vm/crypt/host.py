@@ -46,6 +46,15 @@ class Host:
             yield machine
 
 
+def type_recovery_key(machine, key):
+    """At the prompt, after a mistyped one; the machine then comes up, and the console does not show it."""
+    machine.console_send(key[:-1] + str((int(key[-1]) + 1) % 10) + "\n")
+    machine.wait_console("recovery key: group 8 is mistyped")
+    machine.console_send(key.replace("-", " ") + "\n")
+    machine.wait_up()
+    assert key not in machine.console_text()
+
+
 def initrd(machine):
     """The path of the running kernel's."""
     return "/boot/initrd.img-" + machine.sh("uname -r").strip()
