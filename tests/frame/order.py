@@ -2,7 +2,7 @@
 """In which order files of tests run, so that at the end no processor waits for another."""
 
 # Those that take a machine for more than a minute or two; the longest first.
-LONG = ("vm/test_transaction.py", "attacks/test_attacks.py", "vm/test_way.py", "vm/test_boot_stop.py",
+LONG = ("vm/test_transaction.py", "attacks/test_attacks.py", "vm/test_way.py", "vm/test_upgrades.py", "vm/test_boot_stop.py",
         "vm/test_boot.py", "attacks/test_boot.py", "vm/test_lock.py", "vm/test_attest_hosts.py", "vm/test_attest.py",
         "vm/test_levels.py", "vm/test_policy_diff.py", "vm/test_reboots.py", "vm/test_sign.py", "vm/test_predict.py")
 
