@@ -20,10 +20,16 @@
 
 #define KEY_FILE_MAX 65536 /* bytes of one key file */
 
+/* What every signer of the key uses. */
+struct shared {
+	pthread_mutex_t token; /* for a key that can't be copied into each thread */
+	struct p256_lazy p256;
+};
+
 struct key {
 	EVP_PKEY *pkey;
 	enum cert_kind kind;
-	pthread_mutex_t *token; /* for a key that can't be copied into each thread */
+	struct shared *shared;
 };
 
 /* What the passphrase callback knows and leaves behind. */
@@ -55,9 +61,9 @@ void key_free(struct key *key)
 	if (!key)
 		return;
 	EVP_PKEY_free(key->pkey);
-	if (key->token)
-		(void)pthread_mutex_destroy(key->token);
-	free(key->token);
+	(void)pthread_mutex_destroy(&key->shared->token);
+	p256_lazy_done(&key->shared->p256);
+	free(key->shared);
 	free(key);
 }
 
@@ -70,14 +76,14 @@ int key_from_pkey(EVP_PKEY *pkey, struct key **ret_key, struct err *err)
 		return -1;
 	key = calloc(1, sizeof(*key));
 	if (key)
-		key->token = malloc(sizeof(*key->token));
-	if (!key || !key->token || EVP_PKEY_up_ref(pkey) != 1) {
+		key->shared = calloc(1, sizeof(*key->shared));
+	if (!key || !key->shared || EVP_PKEY_up_ref(pkey) != 1) {
 		if (key)
-			free(key->token);
+			free(key->shared);
 		free(key);
 		return err_set(err, "out of memory");
 	}
-	(void)pthread_mutex_init(key->token, NULL);
+	(void)pthread_mutex_init(&key->shared->token, NULL);
 	key->pkey = pkey;
 	key->kind = kind;
 	*ret_key = key;
@@ -91,7 +97,12 @@ EVP_PKEY *key_pkey(const struct key *key)
 
 pthread_mutex_t *key_token_lock(const struct key *key)
 {
-	return key->token;
+	return &key->shared->token;
+}
+
+struct p256_lazy *key_p256(const struct key *key)
+{
+	return &key->shared->p256;
 }
 
 /* The first private key that the store gives. */

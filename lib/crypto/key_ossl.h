@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 
 #include "crypto/key.h"
+#include "crypto/p256.h"
 
 /* Takes a reference of its own. */
 MUST_USE int key_from_pkey(EVP_PKEY *pkey, struct key **ret_key, struct err *err);
@@ -17,5 +18,8 @@ EVP_PKEY *key_pkey(const struct key *key);
 
 /* Held while a key in a token is used: its provider is not made for several threads. */
 pthread_mutex_t *key_token_lock(const struct key *key);
+
+/* One table for all the key's signers: each would pay for its own. */
+struct p256_lazy *key_p256(const struct key *key);
 
 #endif

@@ -115,31 +115,50 @@ static bool find_factors(const struct digest *digest, const ECDSA_SIG *sig, cons
 	       BN_mod_mul(u[1], ECDSA_SIG_get0_r(sig), w, order, ctx) == 1;
 }
 
-/* x = the first coordinate of u1 * G + u2 * Q, modulo the order; false at infinity. */
-static bool find_x(const struct p256 *p, BIGNUM *u[2], BIGNUM *x, BN_CTX *ctx)
+/* u1 * G + u2 * Q. */
+static bool add_up(const struct p256 *p, BIGNUM *u[2], EC_POINT *sum, BN_CTX *ctx)
 {
-	AUTO_POINT sum = EC_POINT_new(p->base);
 	AUTO_POINT part = EC_POINT_new(p->base);
 
-	return sum && part && EC_POINT_mul(p->base, sum, u[0], NULL, NULL, ctx) == 1 &&
+	return part && EC_POINT_mul(p->base, sum, u[0], NULL, NULL, ctx) == 1 &&
 	       EC_POINT_mul(p->key, part, u[1], NULL, NULL, ctx) == 1 &&
 	       EC_POINT_add(p->base, sum, sum, part, ctx) == 1 &&
-	       EC_POINT_is_at_infinity(p->base, sum) == 0 &&
-	       EC_POINT_get_affine_coordinates(p->base, sum, x, NULL, ctx) == 1 &&
-	       BN_nnmod(x, x, EC_GROUP_get0_order(p->base), ctx) == 1;
+	       EC_POINT_is_at_infinity(p->base, sum) == 0;
+}
+
+/*
+ * Is the point's first coordinate, modulo the order n, r?  With X and Z, as the point is kept, that
+ * is X = r * Z^2 modulo the field's prime, which saves an inverse; or the same with r + n.
+ */
+static bool has_x(const EC_GROUP *group, const EC_POINT *point, const BIGNUM *r, BN_CTX *ctx)
+{
+	const BIGNUM *prime = EC_GROUP_get0_field(group);
+	BIGNUM *x = BN_CTX_get(ctx);
+	BIGNUM *z2 = BN_CTX_get(ctx);
+	BIGNUM *more = BN_CTX_get(ctx);
+	BIGNUM *want = BN_CTX_get(ctx);
+
+	if (!want ||
+	    EC_POINT_get_Jprojective_coordinates_GFp(group, point, x, NULL, z2, ctx) != 1 ||
+	    BN_mod_sqr(z2, z2, prime, ctx) != 1 || BN_mod_mul(want, r, z2, prime, ctx) != 1)
+		return false;
+	if (BN_cmp(want, x) == 0)
+		return true;
+	return BN_add(more, r, EC_GROUP_get0_order(group)) == 1 && BN_cmp(more, prime) < 0 &&
+	       BN_mod_mul(want, more, z2, prime, ctx) == 1 && BN_cmp(want, x) == 0;
 }
 
 static bool verify(const struct p256 *p, const struct digest *digest, const ECDSA_SIG *sig,
 		   BN_CTX *ctx)
 {
 	const BIGNUM *order = EC_GROUP_get0_order(p->base);
+	const BIGNUM *r = ECDSA_SIG_get0_r(sig);
+	AUTO_POINT sum = EC_POINT_new(p->base);
 	BIGNUM *u[2] = { BN_CTX_get(ctx), BN_CTX_get(ctx) };
-	BIGNUM *x = BN_CTX_get(ctx);
 
-	return x && is_scalar(ECDSA_SIG_get0_r(sig), order) &&
-	       is_scalar(ECDSA_SIG_get0_s(sig), order) &&
-	       find_factors(digest, sig, order, u, ctx) && find_x(p, u, x, ctx) &&
-	       BN_cmp(x, ECDSA_SIG_get0_r(sig)) == 0;
+	return sum && u[1] && is_scalar(r, order) && is_scalar(ECDSA_SIG_get0_s(sig), order) &&
+	       find_factors(digest, sig, order, u, ctx) && add_up(p, u, sum, ctx) &&
+	       has_x(p->base, sum, r, ctx);
 }
 
 bool p256_verify(const struct p256 *p, const struct digest *digest, const void *sig, size_t sig_len)

@@ -9,7 +9,6 @@
 
 #include "crypto/key_ossl.h"
 #include "crypto/ossl.h"
-#include "crypto/p256.h"
 
 struct signer {
 	EVP_PKEY *pkey;
@@ -18,7 +17,7 @@ struct signer {
 	const EVP_MD *md;	  /* the one that ctx is set to */
 	const EVP_MD *verify_md;
 	enum cert_kind kind;
-	struct p256_lazy p256;
+	struct p256_lazy *p256;
 	pthread_mutex_t *token; /* NULL: the key is this signer's own */
 };
 
@@ -28,7 +27,6 @@ void signer_free(struct signer *signer)
 		return;
 	EVP_PKEY_CTX_free(signer->ctx);
 	EVP_PKEY_CTX_free(signer->verify_ctx);
-	p256_lazy_done(&signer->p256);
 	EVP_PKEY_free(signer->pkey);
 	free(signer);
 }
@@ -62,6 +60,7 @@ int signer_new(const struct key *key, struct signer **ret_signer, struct err *er
 	if (!s)
 		return err_set(err, "out of memory");
 	s->kind = key_kind(key);
+	s->p256 = key_p256(key);
 	if (is_in_memory(key_pkey(key)))
 		s->pkey = EVP_PKEY_dup(key_pkey(key));
 	else
@@ -152,7 +151,7 @@ int signer_verify(struct signer *signer, const struct digest *digest, const void
 	int ok;
 
 	if (signer->kind == CERT_P256 && digest->len && digest->len == hash_algo_size(digest->algo))
-		fast = p256_when_it_pays(&signer->p256, signer->pkey);
+		fast = p256_when_it_pays(signer->p256, signer->pkey);
 	ok = fast ? p256_verify(fast, digest, sig, sig_len)
 		  : verify_plain(signer, digest, sig, sig_len, err);
 	if (ok < 0)

@@ -31,19 +31,30 @@ struct pair {
 	struct p256 *fast;
 };
 
-static struct pair pair_of(const BIGNUM *d)
+/* Without a private key, which verifying never asks for. */
+static struct pair pair_of_point(const EC_POINT *q)
 {
 	struct pair p = { .ec = EC_KEY_new_by_curve_name(NID_X9_62_prime256v1) };
-	const EC_GROUP *group = EC_KEY_get0_group(p.ec);
-	EC_POINT *q = EC_POINT_new(group);
 
-	must(EC_POINT_mul(group, q, d, NULL, NULL, NULL) == 1);
-	must(EC_KEY_set_private_key(p.ec, d) == 1 && EC_KEY_set_public_key(p.ec, q) == 1);
-	EC_POINT_free(q);
+	must(EC_KEY_set_public_key(p.ec, q) == 1);
 	p.pkey = EVP_PKEY_new();
 	must(EVP_PKEY_set1_EC_KEY(p.pkey, p.ec) == 1);
 	p.fast = p256_new(p.pkey);
 	must(p.fast);
+	return p;
+}
+
+static struct pair pair_of(const BIGNUM *d)
+{
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	EC_POINT *q = EC_POINT_new(group);
+	struct pair p;
+
+	must(EC_POINT_mul(group, q, d, NULL, NULL, NULL) == 1);
+	p = pair_of_point(q);
+	must(EC_KEY_set_private_key(p.ec, d) == 1);
+	EC_POINT_free(q);
+	EC_GROUP_free(group);
 	return p;
 }
 
@@ -204,6 +215,52 @@ static void points_that_meet(void)
 	pair_done(&p);
 }
 
+/* The first point whose coordinate is not smaller than the order, and by how much it is not. */
+static void find_far_point(const EC_GROUP *group, EC_POINT *point, BIGNUM *over, BN_CTX *ctx)
+{
+	BIGNUM *x = BN_dup(EC_GROUP_get0_order(group));
+
+	must(BN_one(over) == 1 && BN_add_word(x, 1) == 1);
+	while (EC_POINT_set_compressed_coordinates(group, point, x, 0, ctx) != 1)
+		must(BN_add_word(over, 1) == 1 && BN_add_word(x, 1) == 1);
+	BN_free(x);
+}
+
+/* Once in 2^32: R's first coordinate is r + n.  Q = (s * R - e * G) / r makes such a signature. */
+static void coordinate_beyond_the_order(void)
+{
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	const BIGNUM *order = EC_GROUP_get0_order(group);
+	EC_POINT *far = EC_POINT_new(group), *q = EC_POINT_new(group);
+	BN_CTX *ctx = BN_CTX_new();
+	BIGNUM *r = BN_new(), *s = BN_new(), *e = BN_new(), *of[2] = { BN_new(), BN_new() };
+	unsigned char sig[SIG_MAX];
+	struct pair p;
+	struct digest d;
+
+	find_far_point(group, far, r, ctx);
+	must(BN_rand(s, 250, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) == 1 &&
+	     BN_rand(e, 250, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) == 1);
+	must(BN_mod_inverse(of[0], r, order, ctx) && BN_mod_mul(of[1], s, of[0], order, ctx) == 1 &&
+	     BN_mod_mul(of[0], e, of[0], order, ctx) == 1 && BN_sub(of[0], order, of[0]) == 1);
+	must(EC_POINT_mul(group, q, of[0], far, of[1], ctx) == 1);
+	p = pair_of_point(q);
+	d = digest_of(e);
+	CHECK(verdict(&p, &d, sig, encode(r, s, sig)));
+	must(BN_add_word(r, 1) == 1);
+	CHECK(!verdict(&p, &d, sig, encode(r, s, sig)));
+	pair_done(&p);
+	BN_free(r);
+	BN_free(s);
+	BN_free(e);
+	BN_free(of[0]);
+	BN_free(of[1]);
+	EC_POINT_free(far);
+	EC_POINT_free(q);
+	EC_GROUP_free(group);
+	BN_CTX_free(ctx);
+}
+
 /* DER that says the same in another form is no signature: one content, one form. */
 static void other_forms(void)
 {
@@ -257,13 +314,10 @@ static void made_when_it_pays(void)
 }
 
 static const struct unit_case cases[] = {
-	CASE(the_same_as_openssl),
-	CASE(numbers_out_of_range),
-	CASE(points_that_meet),
-	CASE(other_forms),
-	CASE(only_this_curve),
-	CASE(made_when_it_pays),
-	CASE_END,
+	CASE(the_same_as_openssl), CASE(numbers_out_of_range),
+	CASE(points_that_meet),	   CASE(coordinate_beyond_the_order),
+	CASE(other_forms),	   CASE(only_this_curve),
+	CASE(made_when_it_pays),   CASE_END,
 };
 
 UNIT_MAIN(cases)

@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import recipe, root
+from . import qemu, recipe, root
 from .cache import REPO, Cache, file_digest, key_of
 from .disk import blank
 from .machine import Machine
@@ -73,7 +73,7 @@ class Lab:
             with self.machine(self.debian(profile, kernel), kernel=kernel) as machine:
                 machine.start(append=append)
                 machine.suspend(work)
-        key = key_of(root.root_key(), root.INSTALL, append)
+        key = key_of(root.root_key(), root.INSTALL, append, qemu.cpus())
         return Image.at(self.cache.get(f"booted-{kernel}-{profile}", key, build))
 
     def machine(self, image=None, **options):

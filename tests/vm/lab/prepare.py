@@ -10,6 +10,7 @@ from pathlib import Path
 from .cache import REPO, file_digest, key_of
 from .errors import LabError
 from .lab import Image
+from .qemu import cpus
 from .root import root_key
 
 
@@ -101,7 +102,7 @@ class Preparer:
                 self._operate(machine, setup, stage)
                 machine.suspend(work)
         build = go_on if stage in RUNNING and not append else boot
-        return self._get(f"{stage}-{setup}-booted", setup, build, append)
+        return self._get(f"{stage}-{setup}-booted", setup, build, append, cpus())
 
     def machine(self, setup, stage, **options):
         """A throwaway machine of a stage, off."""
