@@ -47,6 +47,7 @@ def test_what_was_denied(host, setup):
     assert one.report()[0] == (0 if setup.profile == "verity" else 1), one.shown()
 
 
+@pytest.mark.skipif(not LONG, reason="with ASSAY_LONG")
 def test_in_log_mode_nothing_passes(host):
     """What ran unsigned is named; so is that nothing was enforced; and the failure stays."""
     one = host("log").enrol()

@@ -92,6 +92,7 @@ def approved(start, verifiers):
     return host
 
 
+@only_long
 def test_another_command_line(start, verifiers):
     """Fails within one round; the one it was, and the one it is, are told; a reset alone changes nothing."""
     host = approved(start, verifiers)

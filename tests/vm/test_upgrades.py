@@ -15,7 +15,7 @@ CORE = """libc6 libc-bin dpkg bash coreutils dash perl-base tar sed grep gzip fi
     libssl3 libpam-modules login passwd kmod""".split()
 SETUPS = [Setup("6.12", "verity", "portable"), Setup("6.1", "signature", "portable")]
 
-pytestmark = pytest.mark.vm
+pytestmark = [pytest.mark.vm, pytest.mark.skipif(not LONG, reason="with ASSAY_LONG")]
 both = pytest.mark.parametrize("setup", SETUPS, ids=str, indirect=True)
 
 
@@ -26,7 +26,6 @@ def sign(enforcing_machine, bin_dir, tmp_path):
 
 
 @both
-@pytest.mark.skipif(not LONG, reason="with ASSAY_LONG")
 def test_two_hundred_packages(enforcing_machine, tmp_path):
     """A server's packages in one go, vouched for by the archive; nothing is denied, nothing is left unsigned."""
     host = enforcing_machine
@@ -46,11 +45,9 @@ def test_two_hundred_packages(enforcing_machine, tmp_path):
 
 @both
 @pytest.mark.parametrize("number", range(CUTS))
-def test_the_power_goes(enforcing_machine, sign, tmp_path, setup, number):
+def test_the_power_goes(enforcing_machine, sign, tmp_path, number):
     """At any point of an upgrade of what a boot needs: it boots, enforces, runs nothing unsigned, and dpkg goes on from
     where it was."""
-    if setup.kernel == "6.1" and not LONG:
-        pytest.skip("with ASSAY_LONG")
     host = enforcing_machine
     seconds = random.uniform(1, 100)
     print(f"the power goes after {seconds:.2f} s")
