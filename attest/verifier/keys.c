@@ -164,11 +164,11 @@ void keys_done(struct keys *keys)
 static int make_tls(const struct vset *set, const char *cert_path, const char *key_path,
 		    struct err *err)
 {
+	const struct tls_own_names names = { .address = set->listen, .more = set->tls_names };
 	SECRET_BUF key = BUF_INIT(PEM_FILE_MAX);
 	AUTO_BUF cert = BUF_INIT(PEM_FILE_MAX);
 
-	if (io_make_dirs(set->directory, err) < 0 ||
-	    tls_own_make(set->listen, &cert, &key, err) < 0)
+	if (io_make_dirs(set->directory, err) < 0 || tls_own_make(&names, &cert, &key, err) < 0)
 		return -1;
 	/* The key first: a crash in between leaves no certificate, and both are made anew. */
 	if (io_replace_file(key_path, &key, 0600, err) < 0)

@@ -11,6 +11,7 @@
 #include "proto/config_ini.h"
 
 #define DAY 86400UL
+#define NAME_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.: "
 
 enum kind { TEXT, PATH, NUMBER, YES_NO, LEVELS, BOOT, WITHOUT };
 
@@ -29,6 +30,7 @@ static const struct entry entries[] = {
 	{ "service", "port", NUMBER, AT(port), 1, 65535 },
 	{ "service", "tls-certificate", PATH, AT(tls_certificate), 0, 0 },
 	{ "service", "tls-key", PATH, AT(tls_key), 0, 0 },
+	{ "service", "tls-names", TEXT, AT(tls_names), 0, 0 },
 	{ "service", "directory", PATH, AT(directory), 0, 0 },
 	{ "service", "store", TEXT, AT(store), 0, 0 },
 	{ "service", "name", TEXT, AT(name), 0, 0 },
@@ -173,6 +175,13 @@ static int check(const struct vset *set, struct err *err)
 {
 	if (!*set->tls_certificate != !*set->tls_key)
 		return err_set(err, "tls-certificate and tls-key go together");
+	if (*set->tls_certificate && *set->tls_names)
+		return err_set(err, "tls-names are for a certificate that the service makes, and "
+				    "tls-certificate names one that is there");
+	if (set->tls_names[strspn(set->tls_names, NAME_CHARS)])
+		return err_set(err,
+			       "tls-names: '%s' is not names and addresses with blanks between",
+			       set->tls_names);
 	if (set->stale_after <= set->interval)
 		return err_set(err, "stale-after: %lu s is not longer than the interval, %lu s",
 			       set->stale_after, set->interval);

@@ -25,6 +25,7 @@ struct vset {
 	unsigned long port;
 	char tls_certificate[VSET_TEXT_MAX]; /* PEM; "": one of its own in the directory */
 	char tls_key[VSET_TEXT_MAX];
+	char tls_names[VSET_TEXT_MAX]; /* of one of its own, blanks between */
 	char directory[VSET_TEXT_MAX]; /* its keys, token and store */
 	char store[VSET_TEXT_MAX];     /* path, or postgresql://...; "": in the directory */
 	char name[VSET_TEXT_MAX];      /* who it is, in results */

@@ -6,6 +6,7 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -65,8 +66,34 @@ static int add_address(gnutls_x509_crt_t crt, const char *address)
 						    GNUTLS_FSAN_APPEND);
 }
 
-static int set_names(gnutls_x509_crt_t crt, const char *address)
+static bool is_address(const char *text)
 {
+	uint8_t raw[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, text, raw) == 1 || inet_pton(AF_INET6, text, raw) == 1;
+}
+
+/* Names and addresses with blanks between them. */
+static int add_more(gnutls_x509_crt_t crt, const char *more)
+{
+	char text[TLS_OWN_NAMES_MAX];
+	char *rest = NULL;
+
+	if (strlen(more) >= sizeof(text))
+		return GNUTLS_E_SHORT_MEMORY_BUFFER;
+	strcpy(text, more);
+	for (char *word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		int rc = is_address(word) ? add_address(crt, word) : add_name(crt, word);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int set_names(gnutls_x509_crt_t crt, const struct tls_own_names *names)
+{
+	const char *address = names->address;
 	char host[HOST_NAME_MAX + 1] = "";
 	int rc;
 
@@ -84,10 +111,12 @@ static int set_names(gnutls_x509_crt_t crt, const char *address)
 		rc = add_address(crt, "::1");
 	if (rc >= 0 && strcmp(address, "127.0.0.1") != 0 && strcmp(address, "::1") != 0)
 		rc = add_address(crt, address);
+	if (rc >= 0)
+		rc = add_more(crt, names->more);
 	return rc;
 }
 
-static int fill(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const char *address)
+static int fill(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const struct tls_own_names *names)
 {
 	const time_t now = time(NULL);
 	uint8_t serial[SERIAL_SIZE];
@@ -100,7 +129,7 @@ static int fill(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const char *ad
 	    (rc = gnutls_x509_crt_set_serial(crt, serial, sizeof(serial))) < 0 ||
 	    (rc = gnutls_x509_crt_set_activation_time(crt, now - CLOCK_SLACK)) < 0 ||
 	    (rc = gnutls_x509_crt_set_expiration_time(crt, now + CERT_DAYS * DAY)) < 0 ||
-	    (rc = gnutls_x509_crt_set_key(crt, key)) < 0 || (rc = set_names(crt, address)) < 0 ||
+	    (rc = gnutls_x509_crt_set_key(crt, key)) < 0 || (rc = set_names(crt, names)) < 0 ||
 	    (rc = gnutls_x509_crt_set_basic_constraints(crt, 0, -1)) < 0 ||
 	    (rc = gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE)) < 0 ||
 	    (rc = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_SERVER, 0)) < 0)
@@ -108,7 +137,8 @@ static int fill(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const char *ad
 	return gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0);
 }
 
-int tls_own_make(const char *address, struct buf *cert, struct buf *key, struct err *err)
+int tls_own_make(const struct tls_own_names *names, struct buf *cert, struct buf *key,
+		 struct err *err)
 {
 	CLEANUP(cleanup_privkey) gnutls_x509_privkey_t priv = NULL;
 	CLEANUP(cleanup_crt) gnutls_x509_crt_t crt = NULL;
@@ -120,7 +150,7 @@ int tls_own_make(const char *address, struct buf *cert, struct buf *key, struct 
 	    (rc = gnutls_x509_privkey_generate(priv, GNUTLS_PK_ECDSA,
 					       GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1),
 					       0)) < 0 ||
-	    (rc = gnutls_x509_crt_init(&crt)) < 0 || (rc = fill(crt, priv, address)) < 0 ||
+	    (rc = gnutls_x509_crt_init(&crt)) < 0 || (rc = fill(crt, priv, names)) < 0 ||
 	    (rc = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &cert_pem)) < 0 ||
 	    (rc = gnutls_x509_privkey_export2_pkcs8(priv, GNUTLS_X509_FMT_PEM, NULL,
 						    GNUTLS_PKCS_PLAIN, &key_pem)) < 0)

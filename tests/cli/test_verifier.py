@@ -43,6 +43,19 @@ def test_the_first_start_makes_everything_and_says_where(verifier):
         assert str(verifier.top / "state" / name) in verifier.log()
 
 
+def test_its_certificate_is_for_the_names_that_are_configured(tmp_path, build_dir, rsa_keys):
+    """Names and addresses of both kinds, beside those that every host has."""
+    made = Verifier(tmp_path / "named", build_dir, rsa_keys,
+                    service="tls-names = attest.example.org  192.0.2.7 2001:db8::7\n").start()
+    try:
+        text = subprocess.run(["openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", made.ca],
+                              capture_output=True, text=True, check=True).stdout
+    finally:
+        made.stop()
+    for name in ("DNS:attest.example.org", "IP Address:192.0.2.7", "IP Address:2001:DB8:0:0:0:0:0:7", "DNS:localhost"):
+        assert name in text, text
+
+
 def test_the_second_start_makes_nothing(verifier):
     """Tokens, keys and hosts stay."""
     verifier.enrol()

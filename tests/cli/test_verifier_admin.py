@@ -195,6 +195,8 @@ def test_a_broken_configuration_changes_nothing(verifier):
     ("service", "port = 70000", "port"),
     ("service", "frob = 1", "nothing named 'frob'"),
     ("service", "tls-key = /x", "go together"),
+    ("service", "tls-names = a,b", "names and addresses with blanks between"),
+    ("service", "tls-certificate = /x\ntls-key = /y\ntls-names = a", "tls-certificate names one that is there"),
     ("service", "store = frob", "neither an absolute path nor postgresql://"),
     ("service", "name = a\nname = b", "there twice"),
     ("trust", "boot = perhaps", "neither 'approved' nor 'unmeasured'"),
