@@ -3,9 +3,11 @@
 #include "attest/verifier/api.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "attest/verifier/keys.h"
 #include "attest/verifier/settings.h"
@@ -95,6 +97,11 @@ static int configure(struct api *api, const struct api_options *o, struct err *e
 		return err_set(err, "'%s' is not https://", api->url);
 	if (!token)
 		return err_set(err, "out of memory");
+	if (!o->token_file && access(token, F_OK) < 0 && errno == ENOENT)
+		return err_set(err,
+			       "%s: not there: the service's first start makes it "
+			       "(systemctl start assay-verifier); elsewhere give --token-file",
+			       token);
 	return set_token(api, o->token_file ? o->token_file : token, err);
 }
 

@@ -162,6 +162,7 @@ static int find_host(struct run *r, const char *word, struct err *err)
 struct listing {
 	const struct run *run;
 	json_t *all;
+	bool any;
 };
 
 static int list_one(void *ctx, const json_t *host, struct err *err)
@@ -170,6 +171,7 @@ static int list_one(void *ctx, const json_t *host, struct err *err)
 
 	if (l->run->state && strcmp(l->run->state, words_text(host, "state")) != 0)
 		return 0;
+	l->any = true;
 	if (!l->run->json)
 		words_line(host);
 	else if (json_array_append(l->all, (json_t *)(uintptr_t)host) < 0)
@@ -184,7 +186,11 @@ static int run_list(struct run *r, struct err *err)
 
 	if (each_host(r, list_one, &l, err) < 0)
 		return -1;
-	return r->json ? cmd_json_print(json_incref(all), err) : 0;
+	if (r->json)
+		return cmd_json_print(json_incref(all), err);
+	if (!l.any)
+		(void)fputs("none\n", stderr);
+	return 0;
 }
 
 static int host_call(struct run *r, const char *method, const char *more, json_t **ret_json,

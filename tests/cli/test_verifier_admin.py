@@ -214,6 +214,14 @@ def test_a_wrong_configuration_is_refused(trouble, tmp_path, section, line, word
     assert words in done.err and str(config) in done.err
 
 
+def test_before_the_first_start_there_is_no_token(trouble, tmp_path):
+    """Whoever asks too early is told what to start."""
+    config = tmp_path / "verifier.conf"
+    config.write_text(f"[service]\ndirectory = {tmp_path}/state\n")
+    done = trouble("assay-verifier", "host", "list", "--config", config)
+    assert "admin.token: not there" in done.err and "systemctl start assay-verifier" in done.err
+
+
 def test_a_configuration_that_is_named_must_be_there(trouble, tmp_path):
     """The default one need not."""
     assert "No such file" in trouble("assay-verifier", "--config", tmp_path / "none").err
