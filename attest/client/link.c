@@ -145,11 +145,10 @@ static int fail_transfer(const struct link *link, CURLcode code, struct err *err
 	if (link->too_long)
 		return err_set(err, "its answer has more than %d bytes", LINK_ANSWER_MAX);
 	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
-		return err_set(
-			err,
-			"%s; its certificate must be for this name (tls-names there), and of a "
-			"CA in %s",
-			why, link->ca_path);
+		return err_set(err,
+			       "%s; its certificate must be for this name "
+			       "(assay-verifier.conf: tls-names), and of a CA in %s",
+			       why, link->ca_path);
 	return err_set(err, "%s", why);
 }
 

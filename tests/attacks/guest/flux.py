@@ -144,7 +144,7 @@ def writer_closed_before_exec(scene):
 def script_cut_short(scene):
     """A signed script cut short by its name: no descriptor is closed whose end the kernel would notice.
 
-    Now and then the kernel has forgotten the file in between; whoever attacks tries again."""
+    Refused once in a while, for a reason that is not known; whoever attacks tries again."""
     return any(cut_short(scene, f"ldd{number}") for number in range(5))
 
 
