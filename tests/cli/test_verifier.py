@@ -56,6 +56,15 @@ def test_its_certificate_is_for_the_names_that_are_configured(tmp_path, build_di
         assert name in text, text
 
 
+def test_an_empty_list_says_so(verifier, host):
+    """To people, not to what reads its output; JSON is an empty list."""
+    done = host("list")
+    assert done.out == "" and done.err.endswith("none\n")
+    assert json.loads(host("list", "--json").out) == []
+    verifier.enrol()
+    assert "none" not in host("list").err and "none" in host("list", "--state", "pass").err
+
+
 def test_the_second_start_makes_nothing(verifier):
     """Tokens, keys and hosts stay."""
     verifier.enrol()

@@ -214,15 +214,6 @@ def test_a_wrong_configuration_is_refused(trouble, tmp_path, section, line, word
     assert words in done.err and str(config) in done.err
 
 
-def test_an_empty_list_says_so(verifier, host):
-    """To people, not to what reads its output; JSON is an empty list."""
-    done = host("list")
-    assert done.out == "" and done.err.endswith("none\n")
-    assert json.loads(host("list", "--json").out) == []
-    verifier.enrol()
-    assert "none" not in host("list").err and "none" in host("list", "--state", "pass").err
-
-
 def test_before_the_first_start_there_is_no_token(trouble, tmp_path):
     """Whoever asks too early is told what to start."""
     config = tmp_path / "verifier.conf"
