@@ -2,6 +2,7 @@
 /* Reading the service's configuration. */
 #include "attest/verifier/settings.h"
 
+#include <arpa/inet.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +172,37 @@ static int on_entry(void *ctx, const char *section, const char *name, const char
 	return err_set(err, "[%s] has nothing named '%s'", section, name);
 }
 
+/* An address, or a name of the DNS: its last label is not digits alone, so that no mistyped address
+ * is one. */
+static bool is_host(const char *text)
+{
+	const char *last = strrchr(text, '.');
+	uint8_t raw[sizeof(struct in6_addr)];
+
+	if (inet_pton(AF_INET, text, raw) == 1 || inet_pton(AF_INET6, text, raw) == 1)
+		return true;
+	last = last ? last + 1 : text;
+	return !strchr(text, ':') && last[strspn(last, "0123456789")] && !strstr(text, "..") &&
+	       *text != '.' && *text != '-';
+}
+
+static int check_names(const char *names, struct err *err)
+{
+	char text[VSET_TEXT_MAX];
+	char *rest = NULL;
+
+	if (names[strspn(names, NAME_CHARS)])
+		return err_set(err,
+			       "tls-names: '%s' is not names and addresses with blanks between",
+			       names);
+	strcpy(text, names);
+	for (char *word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+		if (!is_host(word))
+			return err_set(err, "tls-names: '%s' is neither a name nor an address",
+				       word);
+	return 0;
+}
+
 static int check(const struct vset *set, struct err *err)
 {
 	if (!*set->tls_certificate != !*set->tls_key)
@@ -178,10 +210,8 @@ static int check(const struct vset *set, struct err *err)
 	if (*set->tls_certificate && *set->tls_names)
 		return err_set(err, "tls-names are for a certificate that the service makes, and "
 				    "tls-certificate names one that is there");
-	if (set->tls_names[strspn(set->tls_names, NAME_CHARS)])
-		return err_set(err,
-			       "tls-names: '%s' is not names and addresses with blanks between",
-			       set->tls_names);
+	if (check_names(set->tls_names, err) < 0)
+		return -1;
 	if (set->stale_after <= set->interval)
 		return err_set(err, "stale-after: %lu s is not longer than the interval, %lu s",
 			       set->stale_after, set->interval);

@@ -196,6 +196,8 @@ def test_a_broken_configuration_changes_nothing(verifier):
     ("service", "frob = 1", "nothing named 'frob'"),
     ("service", "tls-key = /x", "go together"),
     ("service", "tls-names = a,b", "names and addresses with blanks between"),
+    *(("service", f"tls-names = host {word}", f"'{word}' is neither a name nor an address")
+      for word in ("1.2.3", "192.0.2.256", "fe80::x", "a..b", ".a", "-a")),
     ("service", "tls-certificate = /x\ntls-key = /y\ntls-names = a", "tls-certificate names one that is there"),
     ("service", "store = frob", "neither an absolute path nor postgresql://"),
     ("service", "name = a\nname = b", "there twice"),

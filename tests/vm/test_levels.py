@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from frame.deb import build_deb
+from vm.lab.lab import Image
 from vm.lab.prepare import Setup
 from vm.packages import PLACE, put
 
@@ -33,28 +34,36 @@ def makers(bin_dir, tmp_path_factory):
     return pairs
 
 
-@pytest.fixture
-def packages(makers, bin_dir, tmp_path):
+@pytest.fixture(scope="module")
+def packages(makers, bin_dir, tmp_path_factory):
     """name -> a package that holds /usr/bin/NAME, signed by that maker."""
     made = {}
     for name, (key, cert) in makers.items():
-        made[name] = build_deb(tmp_path / name, name, {f"/usr/bin/{name}": (TOOL, 0o755)})
+        made[name] = build_deb(tmp_path_factory.mktemp(name), name, {f"/usr/bin/{name}": (TOOL, 0o755)})
         subprocess.run([bin_dir / "assay-pkg", "sign", "--key", key, "--cert", cert, made[name]], check=True)
     return made
 
 
+@pytest.fixture(scope="module")
+def with_levels(preparer, setup, makers, packages, tmp_path_factory):
+    """The image of an enforcing machine with three levels, the lowest in force, and the packages; up and frozen."""
+    place = tmp_path_factory.mktemp("image")
+    with preparer.resumed(setup, "enforcing") as machine:
+        machine.sh("mkdir -m 755 /etc/assay/levels")
+        for name in ("vendor", "site"):
+            machine.put(f"/etc/assay/levels/{name}.der", makers[name][1])
+        put(machine, *packages.values())
+        machine.put("/tmp/levels", LEVELS.encode())
+        machine.sh("cat /tmp/levels >>/etc/assay/assay.conf && assay enable", 600)
+        machine.reboot()
+        machine.suspend(place)
+    return Image.at(place)
+
+
 @pytest.fixture
-def host(enforcing_machine, makers, packages):
-    """An enforcing machine with three levels, the lowest in force, and the packages."""
-    machine = enforcing_machine
-    machine.sh("mkdir -m 755 /etc/assay/levels")
-    for name in ("vendor", "site"):
-        machine.put(f"/etc/assay/levels/{name}.der", makers[name][1])
-    put(machine, *packages.values())
-    machine.put("/tmp/levels", LEVELS.encode())
-    machine.sh("cat /tmp/levels >>/etc/assay/assay.conf && assay enable", 600)
-    machine.reboot()
-    return machine
+def host(with_levels, setup, machines):
+    """A machine of it."""
+    return machines(with_levels, kernel=setup.kernel).resume()
 
 
 def refusal(host, name):
