@@ -19,9 +19,7 @@ MUST_USE int evm_start(struct boot *boot, struct err *err);
 MUST_USE int credentials_open(struct boot *boot, struct err *err);
 
 /* root.c */
-MUST_USE int root_check(struct boot *boot, struct err *err);
 MUST_USE int root_enter(struct boot *boot, struct err *err);
-MUST_USE int root_dry_run(struct boot *boot, struct err *err);
 
 /* mend.c: never fails; what it could not mend is in the report. */
 MUST_USE int mend_unsigned(struct boot *boot, struct err *err);

@@ -7,7 +7,8 @@
 #include "base/attr.h"
 #include "initramfs/shared/boot.h"
 
-#define USAGE "usage: assay-guard cmdline | panic | refuse WHY | --help | --version\n"
+#define USAGE \
+	"usage: assay-guard cmdline | panic | refuse WHY | init ROOT INIT | --help | --version\n"
 
 /* Before /init reads the command line: no signature is checked yet, but nothing is given either. */
 static const struct step cmdline_steps[] = {
@@ -62,6 +63,20 @@ static int refuse_root(struct boot *boot, char **args)
 	return 0;
 }
 
+/* What /init asks before it hands over, as run-init -n; assay-boot would load its libraries to say
+ * it. */
+static int find_init(struct boot *boot, char **args)
+{
+	struct err err = ERR_INIT;
+
+	boot->options.root = args[0];
+	boot->options.init = args + 1;
+	if (root_dry_run(boot, &err) == 0)
+		return 0;
+	(void)fprintf(stderr, "assay-guard: %s\n", err.text);
+	return 1;
+}
+
 static int help(struct boot *boot UNUSED, char **args UNUSED)
 {
 	return printf(USAGE) < 0 ? 2 : 0;
@@ -78,7 +93,7 @@ static const struct verb {
 	int (*run)(struct boot *boot, char **args);
 } verbs[] = {
 	{ "cmdline", 0, cmdline }, { "panic", 0, panic_shell }, { "refuse", 1, refuse_root },
-	{ "--help", 0, help },	   { "--version", 0, version },
+	{ "init", 2, find_init },  { "--help", 0, help },	{ "--version", 0, version },
 };
 
 int main(int argc, char **argv)

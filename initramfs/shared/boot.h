@@ -81,6 +81,12 @@ MUST_USE int env_read(int dir, const char *path, char *ret_text, size_t max, str
 MUST_USE int bundle_path(const struct boot *boot, const char *name,
 			 char ret_path[static BUNDLE_PATH_MAX], struct err *err);
 MUST_USE int bundle_load_record(struct boot *boot, struct err *err);
+/* root.c: may everything in the initramfs be deleted?  And, changing root: is init there, a
+ * program?
+ */
+MUST_USE int root_check(struct boot *boot, struct err *err);
+MUST_USE int root_dry_run(struct boot *boot, struct err *err);
+
 /* cmdline.c */
 MUST_USE int guard_cmdline(struct boot *boot, struct err *err);
 MUST_USE int guard_init(struct boot *boot, struct err *err);

@@ -126,7 +126,7 @@ def test_init_ends_in_assay_boot(hook):
     assert done.returncode == 0, done
     init = (hook.dest / "init").read_text()
     assert init.count("exec /usr/bin/run-init ${drop_caps}") == 1
-    assert init.count("\t/usr/bin/run-init -n ") == 1 and "exec run-init" not in init
+    assert init.count('\t/usr/bin/assay-guard init "${rootmnt}" "${1}"\n') == 1 and "exec run-init" not in init
     assert (hook.dest / "usr/bin/run-init").exists() and list(hook.dest.rglob("libcrypto.so*"))
     assert (hook.dest / "etc/assay/record").read_bytes() == hook.bundle.files["record"]
 
@@ -138,6 +138,13 @@ def test_the_guard_has_no_loader(hook):
                           capture_output=True, text=True, check=True).stdout
     assert "NEEDED" not in told and "INTERP" not in told, told
     assert "/usr/bin/assay-guard cmdline || exit 1" in (hook.dest / "conf/conf.d/00assay").read_text()
+
+
+def test_the_guard_looks_for_init(plain_bin_dir):
+    """As run-init -n: one line where there is none, and /init looks for another."""
+    done = subprocess.run([plain_bin_dir / "assay-guard", "init", "/none", "/sbin/init"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "assay-guard: /none: No such file or directory\n")
+    assert subprocess.run([plain_bin_dir / "assay-guard", "init", "/none"], capture_output=True).returncode == 2
 
 
 @pytest.mark.parametrize("name", ["assay-boot", "assay-guard"])
