@@ -35,6 +35,7 @@ class Hardware:
     reach: dict = field(default_factory=dict)      # port of REACHED in the guest -> loopback port here
     disks: list = field(default_factory=list)      # raw disks attached after the root disk
     tpm: bool = True
+    counted: bool = False      # the guest's clock counts instructions, one a nanosecond; with cpus=1
 
 
 def accelerator():
@@ -42,10 +43,17 @@ def accelerator():
     return os.environ.get("ASSAY_ACCEL") or "tcg,thread=multi"
 
 
+def _clock(hardware):
+    """Which accelerator, and what its clock goes by."""
+    if hardware.counted:
+        return ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
+    return ["-accel", accelerator()]
+
+
 def arguments(hardware, work, image):
     """Everything but what is booted."""
     work = Path(work)
-    words = ["qemu-system-x86_64", "-M", "q35", "-accel", accelerator(), "-cpu", "max",
+    words = ["qemu-system-x86_64", "-M", "q35", *_clock(hardware), "-cpu", "max",
              "-m", hardware.memory, "-smp", hardware.cpus, "-nodefaults", "-display", "none",
              "-no-reboot", "-rtc", "base=utc", "-device", "virtio-rng-pci"]
     words += _disk("root", image, "qcow2", hardware.bus)
