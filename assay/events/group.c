@@ -97,6 +97,7 @@ static bool kind_of(const struct audit_record *r, enum event_kind *ret_kind)
 {
 	switch (r->type) {
 	case AUDIT_TYPE_DATA:
+	case AUDIT_TYPE_USERSPACE:
 		*ret_kind = is_probe(r) ? EVENT_PROBE : EVENT_EXEC_VIOLATION;
 		return !r->success;
 	case AUDIT_TYPE_METADATA:

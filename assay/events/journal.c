@@ -25,7 +25,9 @@ static int add_matches(sd_journal *j, bool boot_only)
 	sd_id128_t boot_id;
 	int rc = 0;
 
-	for (unsigned int type = AUDIT_TYPE_DATA; type <= AUDIT_TYPE_EVM_XATTR && rc >= 0; type++) {
+	for (unsigned int type = AUDIT_TYPE_DATA; type <= AUDIT_TYPE_USERSPACE && rc >= 0; type++) {
+		if (type == AUDIT_TYPE_POLICY_RULE)
+			continue;
 		(void)snprintf(match, sizeof(match), "_AUDIT_TYPE=%u", type);
 		rc = sd_journal_add_match(j, match, 0);
 	}

@@ -21,6 +21,7 @@ static const struct {
 	{ AUDIT_TYPE_RULE, "INTEGRITY_RULE" },
 	{ AUDIT_TYPE_EVM_XATTR, "INTEGRITY_EVM_XATTR" },
 	{ AUDIT_TYPE_POLICY_RULE, "INTEGRITY_POLICY_RULE" },
+	{ AUDIT_TYPE_USERSPACE, "INTEGRITY_USERSPACE" },
 };
 
 /* Whole decimal number that ends at one of the characters of ends; moves *p behind it. */

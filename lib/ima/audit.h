@@ -23,12 +23,16 @@ enum audit_type {
 	AUDIT_TYPE_RULE = 1805,	       /* AUDIT_INTEGRITY_RULE: an audit rule matched */
 	AUDIT_TYPE_EVM_XATTR = 1806,   /* AUDIT_INTEGRITY_EVM_XATTR */
 	AUDIT_TYPE_POLICY_RULE = 1807, /* AUDIT_INTEGRITY_POLICY_RULE: one rule of a policy */
+	AUDIT_TYPE_USERSPACE = 1808,   /* AUDIT_INTEGRITY_USERSPACE: as DATA, see below */
 };
 
 /*
  * One record.  The strings are decoded, never NULL ("" when the record lacks them) and live in the
  * memory of the record.  name, comm, exe and dev are chosen by whoever made the file or process.
- * Sources: integrity_audit_message() and ima_audit_measurement(), Linux 6.1 and 6.12.
+ * Sources: integrity_audit_message() and ima_audit_measurement(), Linux 6.1 and 6.12; since 6.14
+ * ima_appraise_measurement() gives what an interpreter only asked about (AT_EXECVE_CHECK) the type
+ * USERSPACE, and before 7.0 any other denial of an execution, too, by what lies on the stack
+ * (is_bprm_creds_for_exec() took the address of its argument for a field of struct linux_binprm).
  */
 struct audit_record {
 	enum audit_type type;

@@ -117,8 +117,10 @@ static bool signature_holds(struct sim_inode *inode, struct sim_step *step)
 	struct digest signed_digest = inode->digest;
 	struct err why = ERR_INIT;
 	const struct cert *by = NULL;
+	int (*decode)(const void *data, size_t len, struct xattr_sig *ret_sig, struct err *err) =
+		from(inode, 7, 1) ? xattr_sig_decode_any : xattr_sig_decode;
 
-	if (xattr_sig_decode(inode->file->ima.data, inode->file->ima.len, &sig, &why) == 0) {
+	if (decode(inode->file->ima.data, inode->file->ima.len, &sig, &why) == 0) {
 		step->keyid = sig.keyid;
 		if ((sig.version != XATTR_SIG_V3 ||
 		     xattr_v3_digest(sig.type, &inode->digest, &signed_digest, &why) == 0) &&

@@ -219,12 +219,15 @@ static int ask_image(struct sim_result *r, struct sim_inode *inode, struct err *
 	return rc;
 }
 
-/* BPRM_CHECK and CREDS_CHECK; then the kernel's ELF loader maps the file. */
+/*
+ * BPRM_CHECK and CREDS_CHECK; then the kernel's ELF loader maps the file.  Since 6.18.2 CREDS_CHECK
+ * is asked about the last interpreter alone (ima_creds_check()).
+ */
 static int ask_exec(struct sim_result *r, struct sim_inode *inode, struct err *err)
 {
 	int rc = ask(r, inode, FUNC_BPRM_CHECK, MASK_EXEC, err);
 
-	if (rc == 1)
+	if (rc == 1 && (inode->file->is_elf || !kernel_version_from(inode->host->kernel, 6, 18)))
 		rc = ask(r, inode, FUNC_CREDS_CHECK, MASK_EXEC, err);
 	if (rc != 1 || !inode->file->is_elf)
 		return rc;

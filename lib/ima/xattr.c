@@ -6,12 +6,12 @@
 
 #include "base/rd.h"
 
-static int check_type(unsigned int type, unsigned int version, struct xattr_sig *sig,
+static int check_type(unsigned int type, unsigned int version, bool any, struct xattr_sig *sig,
 		      struct err *err)
 {
-	bool v3 = type == XATTR_VERITY_DIGSIG;
+	bool v3 = type == XATTR_VERITY_DIGSIG || (any && version == XATTR_SIG_V3);
 
-	if (type != XATTR_DIGSIG && type != XATTR_EVM_PORTABLE && !v3)
+	if (type != XATTR_DIGSIG && type != XATTR_EVM_PORTABLE && type != XATTR_VERITY_DIGSIG)
 		return err_set(err, "not a signature (type %u)", type);
 	if (version != (v3 ? XATTR_SIG_V3 : XATTR_SIG_V2))
 		return err_set(err, "signature of type %u has version %u", type, version);
@@ -20,7 +20,8 @@ static int check_type(unsigned int type, unsigned int version, struct xattr_sig 
 	return 0;
 }
 
-int xattr_sig_decode(const void *data, size_t len, struct xattr_sig *ret_sig, struct err *err)
+static int decode(const void *data, size_t len, bool any, struct xattr_sig *ret_sig,
+		  struct err *err)
 {
 	struct rd r = rd_init(data, len);
 	unsigned int type = rd_u8(&r);
@@ -32,13 +33,23 @@ int xattr_sig_decode(const void *data, size_t len, struct xattr_sig *ret_sig, st
 
 	if (!rd_done(&r) || !sig || sig_len == 0 || sig_len > sizeof(ret_sig->sig))
 		return err_set(err, "malformed signature (%zu bytes)", len);
-	if (check_type(type, version, ret_sig, err) < 0 ||
+	if (check_type(type, version, any, ret_sig, err) < 0 ||
 	    hash_algo_decode(algo, &ret_sig->algo, err) < 0)
 		return -1;
 	ret_sig->keyid = keyid;
 	ret_sig->sig_len = sig_len;
 	memcpy(ret_sig->sig, sig, sig_len);
 	return 0;
+}
+
+int xattr_sig_decode(const void *data, size_t len, struct xattr_sig *ret_sig, struct err *err)
+{
+	return decode(data, len, false, ret_sig, err);
+}
+
+int xattr_sig_decode_any(const void *data, size_t len, struct xattr_sig *ret_sig, struct err *err)
+{
+	return decode(data, len, true, ret_sig, err);
 }
 
 int xattr_sig_encode(const struct xattr_sig *sig, struct buf *out, struct err *err)

@@ -44,6 +44,10 @@ struct xattr_sig {
 /* Fails on anything but a whole v2 or v3 signature of a known algorithm without trailing bytes. */
 MUST_USE int xattr_sig_decode(const void *data, size_t len, struct xattr_sig *ret_sig,
 			      struct err *err);
+/* What kernels since 7.1 read: v3 of any type.  Only to tell what they will do; nobody here signs
+ * or trusts it. */
+MUST_USE int xattr_sig_decode_any(const void *data, size_t len, struct xattr_sig *ret_sig,
+				  struct err *err);
 MUST_USE int xattr_sig_encode(const struct xattr_sig *sig, struct buf *out, struct err *err);
 
 /* Who signs, and as which key. */

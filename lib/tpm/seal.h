@@ -70,7 +70,7 @@ MUST_USE int tpm_unsealer_open(const struct tpm_unseal_input *input, struct tpm_
  * Whatever extends a PCR meanwhile (IMA does all the time), and a busy TPM, begin the session anew,
  * up to TPM_UNSEAL_TRIES times, after a random and growing pause.
  */
-#define TPM_UNSEAL_TRIES 200
+#define TPM_UNSEAL_TRIES 400
 MUST_USE int tpm_unsealer_try(struct tpm_unsealer *u, const struct tpm_approved *approved,
 			      uint8_t ret_secret[static TPM_SEAL_MAX], enum tpm_answer *ret_answer,
 			      struct err *err);

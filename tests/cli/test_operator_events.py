@@ -99,6 +99,13 @@ def test_carriers_are_told_once(events):
     assert event["count"] == 2 and event["last"] == "2025-11-21T20:30:09Z"
 
 
+@pytest.mark.parametrize("kind", ["audit: type=1808 ", "type=INTEGRITY_USERSPACE msg=", "type=UNKNOWN[1808] msg="])
+def test_denials_of_kernels_since_6_14(events, kind):
+    """They have a type of their own for what an interpreter asked, and by accident for other executions."""
+    told = events(denial('"/x/y"').replace("audit: type=1800 ", kind))
+    assert told["denied"] == 1 and told["events"][0]["file"] == "/x/y"
+
+
 def test_a_process_cannot_forge_a_kernel_line(events):
     """What a process wrote to /dev/kmsg has another facility and is not believed."""
     assert events("13,100,200,-;" + denial('"/forged"'))["events"] == []

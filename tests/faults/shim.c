@@ -33,7 +33,9 @@
  *
  * OpenSSL 3.0's decoder (below OSSL_DECODER_from_bio) follows a null pointer when some of its own
  * allocations fail.  A program that dies in libcrypto's code so, while it loads a key, ends with
- * CRASHED_DECODER; one that dies in any other code dies by the signal.
+ * CRASHED_DECODER; one that dies in any other code dies by the signal.  libarchive 3.6 does the
+ * same while it reads headers, and elsewhere calls exit, with a line of its own: that counts
+ * likewise.
  */
 #define CRASHED_DECODER 126
 
@@ -240,14 +242,23 @@ void *OSSL_STORE_load(void *ctx)
 	return info;
 }
 
+static bool is_in(const void *code, const char *library)
+{
+	Dl_info where;
+
+	return dladdr(code, &where) && strstr(where.dli_fname, library);
+}
+
 static void crashed(int number, siginfo_t *info, void *ctx)
 {
 	const ucontext_t *at = ctx;
-	Dl_info where;
+	const void *code = (void *)(uintptr_t)at->uc_mcontext.gregs[REG_RIP];
+	/* Of a function of libc's that has no frame: strlen and the like. */
+	const void *caller = *(void **)(uintptr_t)at->uc_mcontext.gregs[REG_RSP];
 
 	(void)info;
-	if (decoding && dladdr((void *)(uintptr_t)at->uc_mcontext.gregs[REG_RIP], &where) &&
-	    strstr(where.dli_fname, "/libcrypto.so"))
+	if ((decoding && is_in(code, "/libcrypto.so")) || is_in(code, "/libarchive.so") ||
+	    (is_in(code, "/libc.so") && is_in(caller, "/libarchive.so")))
 		_exit(CRASHED_DECODER);
 	(void)signal(number, SIG_DFL);
 }
@@ -256,6 +267,8 @@ void exit(int status)
 {
 	void (*real)(int) __attribute__((noreturn)) = next("exit");
 
+	if (is_in(__builtin_return_address(0), "/libarchive.so"))
+		_exit(CRASHED_DECODER);
 	atomic_store(&shim.armed, false);
 	real(status);
 }

@@ -341,6 +341,8 @@ static void programs_are_mapped_too(void)
 	CHECK(allowed(&w, text, SIM_EXEC));
 	CHECK(denied(&w, "appraise func=CREDS_CHECK appraise_type=imasig\n", SIM_EXEC, EACCES,
 		     "IMA-signature-required"));
+	w.kernel = (struct kernel_version){ 6, 18 };
+	CHECK(allowed(&w, "appraise func=CREDS_CHECK appraise_type=imasig\n", SIM_EXEC));
 	CHECK(denied(&w, "appraise func=MMAP_CHECK_REQPROT\n", SIM_MMAP, EACCES, "missing-hash"));
 	CHECK(denied(&w, "appraise func=MMAP_CHECK_REQPROT\n", SIM_MPROTECT, EPERM,
 		     "failed-mprotect"));

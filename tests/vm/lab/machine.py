@@ -206,11 +206,11 @@ class Machine:
 
     def denials(self):
         """What the kernel denied in this boot; assay-boot's own probe is left out."""
-        return [r for r in self.audit() if r["type"] == 1800
+        return [r for r in self.audit() if r["type"] in reports.DENIALS
                 and (r.get("comm"), r.get("name")) != reports.PROBE]
 
     def audit(self):
-        """Every audit record of this boot that tells of integrity, types 1800 to 1807."""
+        """Every audit record of this boot that tells of integrity, types 1800 to 1808."""
         out = self.sh("journalctl -b --no-pager -o json _TRANSPORT=audit + _TRANSPORT=kernel")
         return reports.audit_records(out, self.console_text())
 

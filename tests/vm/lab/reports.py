@@ -4,10 +4,11 @@
 import json
 import re
 
-FIRST, LAST = 1800, 1807
+FIRST, LAST = 1800, 1808
 NAMES = {"INTEGRITY_DATA": 1800, "INTEGRITY_METADATA": 1801, "INTEGRITY_STATUS": 1802,
          "INTEGRITY_HASH": 1803, "INTEGRITY_PCR": 1804, "INTEGRITY_RULE": 1805,
-         "INTEGRITY_EVM_XATTR": 1806, "INTEGRITY_POLICY_RULE": 1807}
+         "INTEGRITY_EVM_XATTR": 1806, "INTEGRITY_POLICY_RULE": 1807, "INTEGRITY_USERSPACE": 1808}
+DENIALS = (1800, 1808)
 PROBE = ("run-init", "memfd:assay-probe")   # what assay-boot has denied, to prove the policy
 STAMP = re.compile(r"audit: type=(18\d\d) audit\((\d+\.\d+:\d+)\): (.*)")
 

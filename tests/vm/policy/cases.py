@@ -44,6 +44,12 @@ def twice(signers, owner):
             "uid": 0, "gid": 0, "times": 2}
 
 
+def script(signers, owner):
+    """An unsigned script, executed by root: under a rule of CREDS_CHECK it depends on the kernel."""
+    return twice(signers, owner) | {"path": f"{DISK}/script", "kind": "script", "content": "script", "ima": None,
+                                    "times": 1}
+
+
 def cases(seed, owners, many, signers, evm):
     """many cases, each with a file of its own; the base profiles' rule sets get most of them."""
     rng = random.Random(f"{seed}{evm}")

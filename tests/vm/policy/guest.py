@@ -165,7 +165,7 @@ def in_child(case):
 class Records:
     """The audit records of IMA as they come, by the file's own name."""
 
-    LINE = re.compile(rb'type=1800 .*? op=(\S+) cause=(\S+) .*?name="?([^" ]+)"? ')
+    LINE = re.compile(rb'type=180[08] .*? op=(\S+) cause=(\S+) .*?name="?([^" ]+)"? ')
 
     def __init__(self):
         self.fd = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)

@@ -53,10 +53,10 @@ class Archive:
         return max(binary or found, key=sort_key, default=None)
 
     def unpacked(self, package):
-        """The kernel's package and, where they are apart, its modules' package, in one tree."""
-        names = [package]
-        if package.startswith("linux-binary-"):
-            names.append(package.replace("linux-binary-", "linux-modules-", 1))
+        """The kernel's package and, where they are apart, its modules' package, in one tree; the archive may
+        have taken the latter away already."""
+        modules = package.replace("linux-binary-", "linux-modules-", 1)
+        names = {package, modules} & set(self.run("apt-cache", "pkgnames", "linux-").split())
         tree = self.work / "tree"
         for name in names:
             self.run("apt-get", "download", "-qq", name)
@@ -76,6 +76,10 @@ class Kernel:
 
     image: Path
     modules: Path
+
+    def has_disk(self):
+        """Whether the modules are there, without which it sees no disk."""
+        return any(self.modules.iterdir())
 
 
 def keep(tree, place):

@@ -5,6 +5,7 @@ import random
 
 FIRST_OWNER = 20000
 ALGOS = ["appraise func=BPRM_CHECK appraise_type=imasig appraise_algos=sha256"]
+CREDS = ["appraise func=CREDS_CHECK appraise_type=imasig"]
 # Conditions that hold on one of the file systems and tasks of the cases and not on others.
 FIXED = [
     [],
@@ -56,7 +57,7 @@ FIXED = [
     ["appraise mask=MAY_EXEC appraise_type=imasig"],
     ["appraise mask=MAY_READ"],
     ["appraise mask=^MAY_EXEC"],
-    ["appraise func=CREDS_CHECK appraise_type=imasig"],
+    CREDS,
     ["appraise func=FILE_CHECK", "appraise func=BPRM_CHECK digest_type=verity appraise_type=sigv3"],
     ["appraise func=MMAP_CHECK permit_directio appraise_type=imasig"],
     ["appraise func=FIRMWARE_CHECK appraise_type=imasig"],
