@@ -37,9 +37,9 @@ def makers(bin_dir, tmp_path_factory):
 @pytest.fixture(scope="module")
 def packages(makers, bin_dir, tmp_path_factory):
     """name -> a package that holds /usr/bin/NAME, signed by that maker."""
-    made = {}
+    made, top = {}, tmp_path_factory.mktemp("packages")
     for name, (key, cert) in makers.items():
-        made[name] = build_deb(tmp_path_factory.mktemp(name), name, {f"/usr/bin/{name}": (TOOL, 0o755)})
+        made[name] = build_deb(top / name, name, {f"/usr/bin/{name}": (TOOL, 0o755)})
         subprocess.run([bin_dir / "assay-pkg", "sign", "--key", key, "--cert", cert, made[name]], check=True)
     return made
 
