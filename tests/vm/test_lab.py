@@ -6,15 +6,8 @@ import os
 import pytest
 
 from vm.lab import Deadline, GuestError
-from vm.lab.recipe import KERNELS
 
 pytestmark = pytest.mark.vm
-
-
-@pytest.fixture(scope="module", params=KERNELS if os.environ.get("ASSAY_LONG") else KERNELS[-1:])
-def kernel(request):
-    """By default the newest alone: the older one is met by what the other files test."""
-    return request.param
 
 
 @pytest.fixture(scope="module")
