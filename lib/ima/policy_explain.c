@@ -106,7 +106,7 @@ static int put_signature(const struct sim_step *s, const struct policy_file *fil
 
 	if (file->ima.len == 0)
 		return buf_putf(out, err, "  security.ima: none\n");
-	if (xattr_sig_decode(file->ima.data, file->ima.len, &sig, &ignored) < 0)
+	if (xattr_sig_decode_any(file->ima.data, file->ima.len, &sig, &ignored) < 0)
 		return buf_putf(out, err, "  security.ima: %zu bytes, type %u, no signature\n",
 				file->ima.len, file->ima.data[0]);
 	return buf_putf(out, err, "  signature: v%u, %s, key %08x (%s)\n",
