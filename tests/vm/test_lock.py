@@ -6,17 +6,12 @@ A second disk hangs on the lock; the machine is booted by the loader on its own 
 import json
 import os
 import re
-import shutil
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from vm.boot.cpio import appended
+from vm.crypt import volume
 from vm.crypt.host import PROMPT, UP, type_recovery_key
-from vm.lab.cache import key_of
-from vm.lab.lab import Image
 from vm.lab.prepare import Setup
 
 pytestmark = pytest.mark.vm
@@ -25,76 +20,17 @@ LONG = bool(os.environ.get("ASSAY_LONG"))
 only_long = pytest.mark.skipif(not LONG, reason="with ASSAY_LONG")
 SETUPS = [Setup("6.12", "verity", "portable"), Setup("6.1", "signature", "portable")]
 HEADERS = 32768   # bytes of both copies of a LUKS2 header
-SECRET = "what the volume holds"
-FORMAT = f"""set -e
-printf passphrase >/root/pass; chmod 600 /root/pass
-cryptsetup luksFormat --batch-mode --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 /dev/vdb /root/pass
-cryptsetup open --key-file /root/pass /dev/vdb data
-mkfs.ext4 -q /dev/mapper/data; mount /dev/mapper/data /mnt; echo '{SECRET}' >/mnt/file; umount /mnt
-cryptsetup close data
-echo "data UUID=$(cryptsetup luksUUID /dev/vdb) none luks,discard" >>/etc/crypttab
-printf hush >/root/hush"""
-SET = ("assay lock set --require-enforcement --luks /dev/vdb --luks-key-file /root/pass"
-       " --credential db.password=/root/hush --recovery-key-out /root/recovery")
 
 
-@dataclass
-class Locked:
-    """A machine that is off, and opens its second disk by itself when it is started."""
-
-    lab: object
-    setup: Setup
-    image: Image
-    disk: Path
-    recovery: str
-
-    @contextmanager
-    def machine(self, tpm=True):
-        """A throwaway copy of it, off; tpm False: with a new TPM."""
-        disk = self.lab.blank_disk()
-        shutil.copyfile(self.disk, disk)
-        image = self.image if tpm else Image(self.image.disk)
-        with self.lab.machine(image, kernel=self.setup.kernel, efi=True, disks=[disk]) as machine:
-            machine.second = disk
-            yield machine
-
-
-def prepare(machine):
-    """From enforcing to locked; the new initramfs was approved when it was made."""
-    machine.start()
-    machine.sh(FORMAT, timeout=600)
-    machine.sh("assay lock authority init --no-passphrase", timeout=300)
-    machine.sh(SET, timeout=900)
-    recovery = machine.sh("cat /root/recovery").strip()
-    machine.stop_guest("reboot")
-    machine.start(wait=False)
-    assert not re.search(PROMPT, machine.wait_console(f"{PROMPT}|{UP}").group())
-    machine.wait_up()
-    machine.poweroff()
-    return recovery
-
-
-@pytest.fixture(scope="module", params=SETUPS if LONG else SETUPS[:1], ids=str)
-def locked(request, lab, preparer):
+@pytest.fixture(scope="module", params=SETUPS if LONG else SETUPS[:1], ids=str, name="locked")
+def locked_fixture(request, preparer):
     """The newer kernel by default, both with ASSAY_LONG."""
-    setup = request.param
-    source = preparer.image(setup, "enforcing")
-
-    def build(work):
-        disk = lab.blank_disk()
-        with lab.machine(source, kernel=setup.kernel, efi=True, disks=[disk]) as machine:
-            recovery = prepare(machine)
-            machine.save_disk(work)
-            shutil.copyfile(disk, work / "second.raw")
-            (work / "recovery").write_text(recovery, encoding="ascii")
-    key = key_of(preparer.base, setup.config(), FORMAT, SET, 1)
-    kept = lab.cache.get(f"locked-{setup}", key, build)
-    return Locked(lab, setup, Image.at(kept), kept / "second.raw", (kept / "recovery").read_text("ascii"))
+    return volume.locked(preparer, request.param)
 
 
 def is_open(machine):
     """The volume is, with what was put into it."""
-    return machine.run("mount -o ro /dev/mapper/data /mnt && cat /mnt/file").stdout.strip() == SECRET
+    return machine.run("mount -o ro /dev/mapper/data /mnt && cat /mnt/file").stdout.strip() == volume.SECRET
 
 
 def stays_closed(machine, say):
