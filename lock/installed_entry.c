@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "base/io.h"
 #include "lock/installed.h"
@@ -66,16 +67,6 @@ static int read_entries(struct entries *all, struct err *err)
 	return 0;
 }
 
-static const struct entry *find_booted(const struct entries *all, const char *cmdline,
-				       struct err *err)
-{
-	for (size_t i = 0; i < all->n; i++)
-		if (*all->at[i].is.linux && strcmp(buf_text(&all->at[i].is.line), cmdline) == 0)
-			return &all->at[i];
-	(void)err_set(err, "loader/entries: none of them has this boot's command line");
-	return NULL;
-}
-
 static const struct entry *find_version(const struct entries *all, const char *version,
 					struct err *err)
 {
@@ -93,6 +84,22 @@ static const struct entry *find_version(const struct entries *all, const char *v
 	if (!found)
 		(void)err_set(err, "loader/entries: none of them is of %s", version);
 	return found;
+}
+
+/* By its command line; where the entry was written anew since, by the kernel that runs. */
+static const struct entry *find_booted(const struct entries *all, const char *cmdline,
+				       struct err *err)
+{
+	struct utsname running;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (*all->at[i].is.linux && strcmp(buf_text(&all->at[i].is.line), cmdline) == 0)
+			return &all->at[i];
+	if (uname(&running) == 0 && find_version(all, running.release, NULL))
+		return find_version(all, running.release, err);
+	(void)err_set(err, "loader/entries: none of them has this boot's command line, or is of %s",
+		      running.release);
+	return NULL;
 }
 
 static const char *full_path(const struct entry *e, const char *path, char ret[static PATH_BYTES])
@@ -122,15 +129,14 @@ static int add_initrds(struct next *next, const struct entry *was, const struct 
 	return rc;
 }
 
-static int add_line(struct next *next, const struct entry *was, const struct entry *now,
-		    struct err *err)
+static int add_line(struct next *next, const char *was, const struct entry *now, struct err *err)
 {
 	struct next_files files = { .was = BUF_INIT(CMDLINE_MAX), .now = BUF_INIT(CMDLINE_MAX) };
 	int rc;
 
-	if (strcmp(buf_text(&was->is.line), buf_text(&now->is.line)) == 0)
+	if (strcmp(was, buf_text(&now->is.line)) == 0)
 		return 0;
-	rc = buf_putf(&files.was, err, "%s", buf_text(&was->is.line));
+	rc = buf_putf(&files.was, err, "%s", was);
 	if (rc == 0)
 		rc = buf_putf(&files.now, err, "%s", buf_text(&now->is.line));
 	if (rc == 0)
@@ -159,5 +165,5 @@ int installed_entry(struct next *next, const struct lock_template *view, const c
 				full_path(now, now->is.linux, after), err) < 0 ||
 	    add_initrds(next, was, now, err) < 0)
 		return -1;
-	return add_line(next, was, now, err);
+	return add_line(next, view->cmdline, now, err);
 }

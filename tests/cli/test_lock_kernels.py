@@ -201,6 +201,15 @@ def test_systemd_boot(made):
     assert it.opens("systemd-boot-b") and it.opens("systemd-boot-a") and not it.opens("systemd-boot-off")
 
 
+def test_systemd_boot_s_own_entry_was_written_anew(made):
+    """With another command line: what was booted is found by the version of the kernel that runs."""
+    it = entries(made)
+    it.put("efi/loader/entries/1.conf", ENTRY.format(os.uname().release, 1, " y").encode())
+    done = it.hook(INSTALL, "2")
+    assert done.out == "approval 2: 2\n" and not done.err, done
+    assert it.opens("systemd-boot-b") and it.opens("systemd-boot-a") and not it.opens("systemd-boot-off")
+
+
 @pytest.mark.parametrize("change, told", [
     ({"3.conf": ENTRY.format(2, 2, "")}, "two of them are of 2"), ({"2.conf": None}, "none of them is of 2"),
     ({"1.conf": ENTRY.format(1, 1, " x")}, "none of them has this boot's command line"),
