@@ -90,7 +90,7 @@ static const struct entry *find_version(const struct entries *all, const char *v
 static const struct entry *find_booted(const struct entries *all, const char *cmdline,
 				       struct err *err)
 {
-	struct utsname running;
+	struct utsname running = { .release = "?" };
 
 	for (size_t i = 0; i < all->n; i++)
 		if (*all->at[i].is.linux && strcmp(buf_text(&all->at[i].is.line), cmdline) == 0)

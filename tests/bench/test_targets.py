@@ -34,6 +34,7 @@ def test_the_misses_are_named(bench):
     assert "ratio >= 20: MISSED" in lines[2] and "value <= 64: MISSED" in lines[4]
     assert bench.summary(rows()) == "targets missed: slow, fat"
     assert bench.summary(rows()[::2]) == "every target is met"
+    assert bench.summary(rows()[::2], ["exec"]) == "not measured: exec"
 
 
 def test_a_row_without_a_figure_is_a_miss(bench):
