@@ -64,9 +64,9 @@ cp 10-languages.rules 20-dracut.rules 21-updaters.rules 30-patterns.rules 40-bad
 	42-trusted-elf.rules 70-trusted-lang.rules 72-shell.rules 90-deny-execute.rules 95-allow-open.rules \
 	/etc/fapolicyd/rules.d/
 systemctl unmask fapolicyd
-systemctl start fapolicyd
+systemctl enable --now fapolicyd
 """
-LISTENS = "until journalctl -b -u fapolicyd | grep -q 'Starting to listen'; do sleep 1; done"
+LISTENS = "systemctl is-active fapolicyd && until journalctl -b -u fapolicyd | grep -q 'Starting to listen'; do sleep 1; done"
 
 UNTRUSTED = "/var/tmp/untrusted"
 # What starts by itself is not what is measured.
