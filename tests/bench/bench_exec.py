@@ -66,7 +66,8 @@ cp 10-languages.rules 20-dracut.rules 21-updaters.rules 30-patterns.rules 40-bad
 systemctl unmask fapolicyd
 systemctl enable --now fapolicyd
 """
-LISTENS = "systemctl is-active fapolicyd && until journalctl -b -u fapolicyd | grep -q 'Starting to listen'; do sleep 1; done"
+LISTENS = """systemctl is-active fapolicyd || exit 1
+until journalctl -b -u fapolicyd | grep -q 'Starting to listen'; do sleep 1; done"""
 
 UNTRUSTED = "/var/tmp/untrusted"
 # What starts by itself is not what is measured.
