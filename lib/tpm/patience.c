@@ -8,11 +8,8 @@
 #include "base/attr.h"
 #include "tpm/object.h"
 
-#define PAUSE_STEP_US 200    /* the longest pause grows by so much a try */
-#define PAUSE_BUSY_US 100000 /* and no further: the TPM has something to do */
-/* A PCR that changes again and again leaves gaps, and whoever waits longer meets no more of them.
- */
-#define PAUSE_CHANGED_US 10000
+#define PAUSE_STEP_US 200   /* the longest pause grows by so much a try */
+#define PAUSE_MAX_US 100000 /* and no further */
 
 /* Part 2, 6.6.3: warnings, and the one error that says that a policy session is stale. */
 static const TPM2_RC passing[] = {
@@ -29,29 +26,22 @@ static bool passes(TSS2_RC rc)
 	return rc == TSS2_ESYS_RC_TRY_AGAIN;
 }
 
-static void pause_before(unsigned int try, unsigned long longest_us)
-{
-	unsigned int random = try;
-	unsigned long most = PAUSE_STEP_US * (try + 1UL);
-	struct timespec pause = { .tv_sec = 0 };
-
-	if (try == 0) /* at once: most changes are single ones */
-		return;
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
-		random = try;
-	if (most > longest_us)
-		most = longest_us;
-	pause.tv_nsec = (long)(random % most) * 1000;
-	(void)nanosleep(&pause, NULL);
-}
-
 bool tpm_try_again(TSS2_RC rc, unsigned int *tries)
 {
-	bool changed = tpm_rc_is(rc, TPM2_RC_PCR_CHANGED);
+	unsigned int random = *tries;
+	unsigned long most = PAUSE_STEP_US * (*tries + 1UL);
+	struct timespec pause = { .tv_sec = 0 };
 
-	if (!passes(rc) || *tries >= (changed ? TPM_UNSEAL_TRIES : TPM_BUSY_TRIES))
+	if (!passes(rc) || *tries >= TPM_UNSEAL_TRIES)
 		return false;
-	pause_before(*tries, changed ? PAUSE_CHANGED_US : PAUSE_BUSY_US);
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = *tries;
+	if (most > PAUSE_MAX_US)
+		most = PAUSE_MAX_US;
+	/* The first is at once: most changes are single ones. */
+	pause.tv_nsec = *tries ? (long)(random % most) * 1000 : 0;
+	if (pause.tv_nsec)
+		(void)nanosleep(&pause, NULL);
 	++*tries;
 	return true;
 }

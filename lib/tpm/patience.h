@@ -7,12 +7,10 @@
 
 #include <tss2/tss2_esys.h>
 
-#define TPM_BUSY_TRIES 400
-
 /*
  * Is it worth trying again?  Then it has paused for a random time that grows with *tries, which is
- * counted up; at most TPM_BUSY_TRIES times.  TPM_RC_PCR_CHANGED is such an answer too, for a caller
- * that begins with a new session: at most TPM_UNSEAL_TRIES times.
+ * counted up; at most TPM_UNSEAL_TRIES times.  TPM_RC_PCR_CHANGED is such an answer too, for a
+ * caller that begins with a new session.
  *
  *	do
  *		rc = Esys_...;

@@ -67,10 +67,10 @@ struct tpm_unsealer;
 MUST_USE int tpm_unsealer_open(const struct tpm_unseal_input *input, struct tpm_unsealer **ret_u,
 			       enum tpm_answer *ret_answer, struct err *err);
 /*
- * Whatever extends a PCR meanwhile (IMA does all the time) begins the session anew, up to
- * TPM_UNSEAL_TRIES times (half a minute), after a random pause; so does a busy TPM, less often.
+ * Whatever extends a PCR meanwhile (IMA does all the time), and a busy TPM, begin the session anew,
+ * up to TPM_UNSEAL_TRIES times, after a random and growing pause.
  */
-#define TPM_UNSEAL_TRIES 4000
+#define TPM_UNSEAL_TRIES 400
 MUST_USE int tpm_unsealer_try(struct tpm_unsealer *u, const struct tpm_approved *approved,
 			      uint8_t ret_secret[static TPM_SEAL_MAX], enum tpm_answer *ret_answer,
 			      struct err *err);

@@ -42,8 +42,8 @@ class Chroot:
         return ["unshare", "--mount", "--propagation", "private", "sh", "-c", self.script, "sh",
                 program, *args]
 
-    def run(self, name, *args, where=None, timeout=120):
+    def run(self, name, *args, where=None):
         """A program of the build, inside."""
         return Done(subprocess.run(self.words(name, *args, where=where), stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120,
                                    env=self.env, check=False))

@@ -8,7 +8,7 @@ import struct
 import threading
 import time
 
-PAUSE = 0.002  # seconds at most between two extends; where a command takes longer than usual, twice its time
+PAUSE = 0.002  # seconds at most between two extends
 HEADER = 10  # bytes: TPM 2.0 Library part 1, 18.3
 EXTEND_PCR10 = bytes.fromhex("8002 00000041 00000182 0000000a 00000009 40000009 0000 00 0000"
                              "00000001 000b") + b"\x5a" * 32
@@ -66,17 +66,13 @@ class TpmMux:
                 pass
 
     def extend(self):
-        """About a thousand times a second, more than a TPM of silicon can, until extending is false.
-
-        On a machine that is busy otherwise every command takes longer; so many more of these would fit between
-        two of a client's as no TPM takes."""
+        """About a thousand times a second, more than a TPM of silicon can, until extending is false."""
         self.extending = True
         while self.extending:
-            begun = time.monotonic()
             answer = self.ask(EXTEND_PCR10)
             assert answer[6:10] == bytes(4), answer.hex()
             self.extends += 1
-            time.sleep(random.random() * max(PAUSE, 2 * (time.monotonic() - begun)))
+            time.sleep(random.random() * PAUSE)
 
     def close(self):
         """Ends all."""
