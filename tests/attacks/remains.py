@@ -34,7 +34,7 @@ def signature(setup):
 
 
 def cut_short(setup):
-    """In the signature profile, but for 6.12 with EVM, where each of six tries was refused."""
+    """In the signature profile, but for 6.12 with EVM, where each of five tries was refused."""
     return signature(setup) and not (setup.kernel == "6.12" and setup.evm != "off")
 
 

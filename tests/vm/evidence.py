@@ -5,18 +5,18 @@ import sys
 from pathlib import Path
 
 from .lab.errors import LabError
-from .lab.lab import Image, Lab
-from .lab.prepare import Preparer, Setup, assay_debs
+from .lab.lab import Image
+from .lab.prepare import Setup, own_preparer
 
 DATA = Path(__file__).resolve().parents[1] / "cli/data"
 SETUPS = (Setup("6.1", "signature", "portable"), Setup("6.12", "verity", "portable"))
 NONCE = "a55a" * 16
 
 
-def keep(lab, preparer, setup):
+def keep(preparer, setup):
     """Evidence of a host that UEFI booted, enforcing; its certificate beside it."""
     image = Image(preparer.image(setup, "enforcing").disk)
-    with lab.machine(image, kernel=setup.kernel, memory=1024, efi=True) as machine:
+    with preparer.lab.machine(image, kernel=setup.kernel, memory=1024, efi=True) as machine:
         machine.start()
         machine.sh(f"assay attest collect --nonce {NONCE} --name lab -o /root/evidence")
         at = DATA / f"evidence-{setup.kernel}-{setup.profile}"
@@ -28,13 +28,9 @@ def keep(lab, preparer, setup):
 def main():
     """One of each kernel."""
     try:
-        lab = Lab()
-        try:
-            preparer = Preparer(lab, assay_debs())
+        with own_preparer() as preparer:
             for setup in SETUPS:
-                keep(lab, preparer, setup)
-        finally:
-            lab.close()
+                keep(preparer, setup)
     except LabError as error:
         print(f"evidence: {error}", file=sys.stderr)
         return 1

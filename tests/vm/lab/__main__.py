@@ -7,21 +7,16 @@ import sys
 
 from .errors import LabError
 from .fixtures import SOME_SETUPS
-from .lab import Lab
-from .prepare import Preparer, assay_debs
+from .prepare import own_preparer
 
 
 def main():
     """Makes them, in the order in which the tests want them."""
     try:
-        lab = Lab()
-        try:
-            preparer = Preparer(lab, assay_debs())
+        with own_preparer() as preparer:
             for setup in reversed(SOME_SETUPS):
                 preparer.image(setup, "enforcing")
                 preparer.booted(setup, "enforcing")
-        finally:
-            lab.close()
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1

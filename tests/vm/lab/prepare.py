@@ -4,12 +4,13 @@
 import os
 import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from .cache import REPO, file_digest, key_of
 from .errors import LabError
-from .lab import Image
+from .lab import Image, Lab
 from .qemu import cpus
 from .root import root_key
 
@@ -124,3 +125,13 @@ class Preparer:
             self.say(f"lab: {setup}: {command}: {time.monotonic() - begin:.1f} s, exit {result.rc}")
             if not result.ok:
                 raise LabError(f"{command}: exit {result.rc}\n{result.stdout}{result.stderr}")
+
+
+@contextmanager
+def own_preparer():
+    """A Preparer outside of pytest, in a lab of its own that ends with it."""
+    lab = Lab()
+    try:
+        yield Preparer(lab, assay_debs())
+    finally:
+        lab.close()
