@@ -210,6 +210,14 @@ def test_systemd_boot_s_own_entry_was_written_anew(made):
     assert it.opens("systemd-boot-b") and it.opens("systemd-boot-a") and not it.opens("systemd-boot-off")
 
 
+def test_systemd_boot_s_own_entry_is_what_is_approved(made):
+    """Not the new initramfs beside the entry of before: what is wrong with the entry is said."""
+    it = entries(made)
+    it.put("efi/loader/entries/1.conf", ENTRY.format(os.uname().release, 3, "").encode())
+    done = it.hook(INITRAMFS, os.uname().release, "/efi/initrd.img")
+    assert not done.out and "/efi/vmlinuz-3: No such file" in done.err, done
+
+
 @pytest.mark.parametrize("change, told", [
     ({"3.conf": ENTRY.format(2, 2, "")}, "two of them are of 2"), ({"2.conf": None}, "none of them is of 2"),
     ({"1.conf": ENTRY.format(1, 1, " x")}, "none of them has this boot's command line"),
