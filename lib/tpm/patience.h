@@ -10,7 +10,7 @@
 /*
  * Is it worth trying again?  Then it has paused for a random time that grows with *tries, which is
  * counted up; at most TPM_UNSEAL_TRIES times.  TPM_RC_PCR_CHANGED is such an answer too, for a
- * caller that begins with a new session.
+ * caller whose session begins anew.
  *
  *	do
  *		rc = Esys_...;

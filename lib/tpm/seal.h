@@ -67,15 +67,13 @@ struct tpm_unsealer;
 MUST_USE int tpm_unsealer_open(const struct tpm_unseal_input *input, struct tpm_unsealer **ret_u,
 			       enum tpm_answer *ret_answer, struct err *err);
 /*
- * Whatever extends a PCR meanwhile (IMA does all the time), and a busy TPM, begin the session anew,
- * up to TPM_UNSEAL_TRIES times, after a random and growing pause.
+ * Whatever extends a PCR meanwhile (IMA does all the time), and a busy TPM, take the session to
+ * its beginning again, up to TPM_UNSEAL_TRIES times, after a random and growing pause.
  */
 #define TPM_UNSEAL_TRIES 400
 MUST_USE int tpm_unsealer_try(struct tpm_unsealer *u, const struct tpm_approved *approved,
 			      uint8_t ret_secret[static TPM_SEAL_MAX], enum tpm_answer *ret_answer,
 			      struct err *err);
-/* How often sessions were begun anew so far. */
-unsigned int tpm_unsealer_retries(const struct tpm_unsealer *u);
 void tpm_unsealer_free(struct tpm_unsealer *u);
 
 #endif

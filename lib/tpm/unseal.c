@@ -15,7 +15,6 @@ struct tpm_unsealer {
 	ESYS_TR primary;
 	ESYS_TR object;
 	ESYS_TR key; /* the authority's */
-	unsigned int retries;
 };
 
 /* What one try of a session came to. */
@@ -78,11 +77,6 @@ void tpm_unsealer_free(struct tpm_unsealer *u)
 	}
 	tpm_ctx_done(&u->ctx);
 	free(u);
-}
-
-unsigned int tpm_unsealer_retries(const struct tpm_unsealer *u)
-{
-	return u->retries;
 }
 
 static int answer(enum tpm_answer what, const char *words, enum tpm_answer *ret_answer,
@@ -344,23 +338,33 @@ static int give_answer(const struct attempt *at, enum tpm_answer *ret_answer, st
 
 #define NO_ANSWER TPM_OTHER /* none that an attempt has */
 
+/*
+ * A session of its own at first; then the same, back at its beginning (part 3, TPM2_PolicyRestart):
+ * an agreement on a new salt takes a TPM longer than all the rest of a try.
+ */
+static int begin_session(struct tpm_unsealer *u, struct attempt *at, struct err *err)
+{
+	if (at->session != ESYS_TR_NONE &&
+	    Esys_PolicyRestart(u->ctx.esys, at->session, ESYS_TR_NONE, ESYS_TR_NONE,
+			       ESYS_TR_NONE) == TSS2_RC_SUCCESS)
+		return 0;
+	tpm_flush(u->ctx.esys, &at->session);
+	return tpm_session_start(u->ctx.esys, u->primary, TPM2_SE_POLICY, &at->session, err);
+}
+
 static int attempt(struct tpm_unsealer *u, struct attempt *at, uint8_t *ret_secret,
 		   enum tpm_answer *ret_answer, struct err *err)
 {
 	unsigned int tries = 0;
-	bool again;
 	TSS2_RC rc;
 
 	do {
 		at->answer = NO_ANSWER;
-		if (tpm_session_start(u->ctx.esys, u->primary, TPM2_SE_POLICY, &at->session, err) <
-		    0)
+		if (begin_session(u, at, err) < 0)
 			return -1;
 		rc = attempt_in(u, at, ret_secret);
-		tpm_flush(u->ctx.esys, &at->session);
-		again = at->answer == NO_ANSWER && tpm_try_again(rc, &tries);
-		u->retries += again;
-	} while (again);
+	} while (at->answer == NO_ANSWER && tpm_try_again(rc, &tries));
+	tpm_flush(u->ctx.esys, &at->session);
 	if (at->answer != NO_ANSWER)
 		return give_answer(at, ret_answer, err);
 	if (rc != TSS2_RC_SUCCESS)

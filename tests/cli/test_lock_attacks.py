@@ -261,7 +261,7 @@ def test_automatic_is_what_it_says(plain_bin_dir):
 
 
 def test_pcr_10_may_change_all_the_time(host, factor):
-    """Another process extends it in a tight loop while the lock is opened again and again."""
+    """Another process extends it, twice a try in the mean, while the lock is opened again and again."""
     host.boot(capped=False)
     mux = TpmMux(host.tpm)
     host.inside.env["ASSAY_TEST_TPM"] = "/t/m"
