@@ -10,6 +10,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import zlib
 
 import pytest
 
@@ -130,6 +131,14 @@ def pytest_collect_file(file_path, parent):
     if file_path.suffix == ".c" and file_path.parent == ROOT / "tests/unit":
         return UnitFile.from_parent(parent, path=file_path)
     return None
+
+
+@pytest.fixture(autouse=True)
+def leaks(request, monkeypatch):
+    """To look for leaks takes a program as long as all else of a start: by default a quarter of the tests that
+    start programs do, always the same; all with ASSAY_LONG, as do the unit tests and the fuzz targets."""
+    if not os.environ.get("ASSAY_LONG") and zlib.crc32(request.node.name.encode()) % 4:
+        monkeypatch.setenv("ASAN_OPTIONS", os.environ["ASAN_OPTIONS"].replace("detect_leaks=1", "detect_leaks=0"))
 
 
 @pytest.fixture(scope="session")

@@ -73,6 +73,7 @@ def test_enforcement_switched_off(host):
     assert "record" in one.reasons() or "not-enforcing" in one.reasons()
 
 
+@pytest.mark.skipif(not LONG, reason="with ASSAY_LONG")
 def test_another_key(host, verifier, tmp_path):
     """A verifier that trusts somebody else's certificate passes nobody."""
     one = host("enforcing")

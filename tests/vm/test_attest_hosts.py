@@ -37,6 +37,7 @@ def serve(host):
     host.machine.sh("systemctl enable --now assay-attest", timeout=180)
 
 
+@only_long
 def test_three_hosts_pass_and_two_fall_silent(start, verifiers):
     """Each enrols by its own TPM and passes by its service; without power it becomes stale, in time and in words."""
     verifier = verifiers(interval=5, stale_after=STALE)

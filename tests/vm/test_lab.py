@@ -6,8 +6,16 @@ import os
 import pytest
 
 from vm.lab import Deadline, GuestError
+from vm.lab.recipe import KERNELS
 
 pytestmark = pytest.mark.vm
+LONG = bool(os.environ.get("ASSAY_LONG"))
+
+
+@pytest.fixture(scope="module", params=KERNELS if LONG else KERNELS[-1:])
+def kernel(request):
+    """By default the newest; other tests boot the older one, too."""
+    return request.param
 
 
 @pytest.fixture(scope="module")

@@ -133,6 +133,7 @@ def test_a_revoked_approval_unseals_no_more(locked):
         stays_closed(machine, "revoked")
 
 
+@only_long
 def test_the_recovery_key_boots_and_reseal_makes_it_last(locked):
     """Typed at the console, after a mistyped one; the boot enforces, is told of, and then approved."""
     with locked.machine() as machine:
