@@ -39,7 +39,7 @@ class Bench:
 
     def every(self, call, command, **kwargs):
         """As of the faults."""
-        return self.faults.every(call, self.words(command), most=20, **self.how(), **kwargs)
+        return self.faults.every(call, self.words(command), most=40, **self.how(), **kwargs)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from frame.lock import GRUB, LockHost
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace takes root")
 
-POINTS = 7  # of each kind of call; all with ASSAY_LONG
-EVERY = 24  # between two volumes' tokens there are few
+POINTS = 14  # of each kind of call
+EVERY = 64  # more than there are: between two volumes' tokens there are few
 NEW = GRUB | {9: b"new initramfs"}
 RECOVERY = ["/opt/recovery", "/opt/recovery2"]
 COMMANDS = {

@@ -64,7 +64,7 @@ def opens(machine, keys):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_power_is_cut(locked, factor, name):
-    """The volume is open at the next boot, with what was in it, and the same command goes through then."""
+    """The volume is open at the next boot, with what was in it, by itself or by a key that the disk has."""
     takes = seconds_of(locked, COMMANDS[name])
     for _ in range(POINTS[name] * factor):
         after = random.uniform(0, takes)
