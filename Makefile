@@ -243,6 +243,8 @@ fuzz-build: $(FUZZ_BIN)
 # Everything that is installed.  initramfs/initramfs-tools is laid out as /usr/share/initramfs-tools.
 VERIFIER_PAGES := $(wildcard man/assay-verifier*.[1-8])
 MAN_PAGES := $(filter-out man/assay-rpm.8 man/assay-pacman.8 $(VERIFIER_PAGES),$(wildcard man/*.[1-8]))
+LOCK_HOOKS := $(foreach d,initramfs/post-update kernel/postinst kernel/postrm,/etc/$(d).d/zzz-assay-lock) \
+	$(PREFIX)/lib/kernel/install.d/95-assay-lock.install
 INITRAMFS_FILES := $(shell cd initramfs/initramfs-tools 2>/dev/null && find . -type f)
 install_to = install -D -m $(1) $(2) '$(DESTDIR)$(3)'
 
@@ -275,9 +277,9 @@ install: all
 		install -D -m $$mode $$f '$(DESTDIR)$(PREFIX)'/share/initramfs-tools/$$f || exit 1; done
 		sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' debian/dpkg/assay-dpkg >'$(DESTDIR)$(LIBEXECDIR)/assay-dpkg'
 	chmod 755 '$(DESTDIR)$(LIBEXECDIR)/assay-dpkg'
-	$(foreach d,initramfs/post-update.d kernel/postinst.d kernel/postrm.d,install -d -m 755 '$(DESTDIR)/etc/$(d)' && \
-		sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' initramfs/update/assay-lock >'$(DESTDIR)/etc/$(d)/zzz-assay-lock' && \
-		chmod 755 '$(DESTDIR)/etc/$(d)/zzz-assay-lock' &&) true
+	$(foreach f,$(LOCK_HOOKS),install -d -m 755 '$(DESTDIR)$(dir $(f))' && \
+		sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' initramfs/update/assay-lock >'$(DESTDIR)$(f)' && \
+		chmod 755 '$(DESTDIR)$(f)' &&) true
 	install -d -m 755 '$(DESTDIR)/etc/dpkg/dpkg.cfg.d'
 	sed 's,/usr/lib/assay/,$(LIBEXECDIR)/,g' debian/dpkg/dpkg.cfg >'$(DESTDIR)/etc/dpkg/dpkg.cfg.d/assay'
 	chmod 644 '$(DESTDIR)/etc/dpkg/dpkg.cfg.d/assay'

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from cli.test_lock_update import INITRAMFS, INSTALL, LOG, REMOVE, hooks
+from cli.test_lock_update import INITRAMFS, INSTALL, LOG, PLUGIN, REMOVE, hooks
 from frame.lock import LockHost
 from vm.bootlog.tiny_pe import image
 
@@ -199,6 +199,20 @@ def test_systemd_boot(made):
     done = it.hook(INSTALL, "2")
     assert done.out == "approval 2: 2\n" and not done.err, done
     assert it.opens("systemd-boot-b") and it.opens("systemd-boot-a") and not it.opens("systemd-boot-off")
+
+
+def test_kernel_install_by_hand(made):
+    """As its plugin, after the one that wrote the entry: added, and removed; another word is none of its business."""
+    it = entries(made)
+    done = it.hook(PLUGIN, "add", "2", "/efi/debian/2", "/boot/vmlinuz-2", "/boot/initrd.img-2")
+    assert done.out == "approval 2: 2\n" and not done.err, done
+    assert it.opens("systemd-boot-b") and it.opens("systemd-boot-a") and not it.opens("systemd-boot-off")
+    it.boots("systemd-boot-a", LINE)
+    done = it.hook(PLUGIN, "remove", "1", "/efi/debian/1")
+    assert done.out.startswith("approval ") or "is not approved by this" in done.err, done
+    for words in ([], ["add"], ["inspect", "2"]):
+        done = it.hook(PLUGIN, *words)
+        assert not done.out and not done.err, (words, done)
 
 
 def test_systemd_boot_s_own_entry_was_written_anew(made):

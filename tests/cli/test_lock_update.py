@@ -16,13 +16,14 @@ IMAGE = "/opt/initrd.img-1"
 
 INITRAMFS, INSTALL, REMOVE = (f"/etc/{name}.d/zzz-assay-lock" for name in
                               ("initramfs/post-update", "kernel/postinst", "kernel/postrm"))
+PLUGIN = "/etc/kernel/install.d/95-assay-lock.install"  # or in /usr/lib, which is lent here
 
 
 def hooks(host, root_dir, bin_dir):
     """What update-initramfs and packages of kernels run."""
     text = (root_dir / "initramfs/update/assay-lock").read_text().replace("/usr/lib/assay", str(bin_dir))
-    for name in (INITRAMFS, INSTALL, REMOVE):
-        (host.root / name[1:]).parent.mkdir(parents=True)
+    for name in (INITRAMFS, INSTALL, REMOVE, PLUGIN):
+        (host.root / name[1:]).parent.mkdir(parents=True, exist_ok=True)
         host.write(name, text, 0o755)
 
 

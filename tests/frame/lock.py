@@ -31,7 +31,7 @@ def log_events(data, pcrs=(4, 7, 8, 9, 11, 12)):
         at, digests = at + 12, {}
         for _ in range(count):
             algo = struct.unpack("<H", data[at:at + 2])[0]
-            digests[algo] = data[at + 2:at + 2 + sizes[algo]].hex()
+            digests[algo] = data[at + 2:at + 2 + sizes[algo]]
             at += 2 + sizes[algo]
         at += 4 + struct.unpack("<I", data[at:at + 4])[0]
         if kind != 3 and pcr in pcrs:
@@ -72,7 +72,7 @@ class LockHost:
         self.tpm.reset()
         text = (self.root / "var/lib/assay/boot/record").read_text()
         if isinstance(measures, bytes):
-            self.tpm.tool("tpm2_pcrextend", *(f"{n}:sha1={a},sha256={b}" for n, a, b in log_events(measures)))
+            self.tpm.extend_digests(log_events(measures))
         else:
             for pcr, data in (measures or GRUB).items():
                 self.tpm.extend(pcr, data)

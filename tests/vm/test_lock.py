@@ -6,6 +6,7 @@ A second disk hangs on the lock; the machine is booted by the loader on its own 
 import json
 import os
 import re
+import time
 
 import pytest
 
@@ -19,6 +20,23 @@ pytestmark = pytest.mark.vm
 LONG = bool(os.environ.get("ASSAY_LONG"))
 only_long = pytest.mark.skipif(not LONG, reason="with ASSAY_LONG")
 SETUPS = [Setup("6.12", "verity", "portable"), Setup("6.1", "signature", "portable")]
+UNSEALS = 200     # for each unit of ASSAY_COUNT_FACTOR
+# A new file each time, which IMA measures whatever it then says of it: an entry, and an extend of PCR 10.
+MEASURED = """
+import mmap, os
+number = 0
+while not os.path.exists("/root/enough"):
+    number += 1
+    name = f"/var/tmp/measured-{number}"
+    with open(name, "wb") as file:
+        file.write(b"%d" % number)
+    with open(name, "rb") as file:
+        try:
+            mmap.mmap(file.fileno(), 1, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_EXEC)
+        except PermissionError:
+            pass
+    os.unlink(name)
+"""
 HEADERS = 32768   # bytes of both copies of a LUKS2 header
 
 
@@ -69,6 +87,29 @@ def test_nothing_unseals_later_in_the_boot(locked, build_dir):
         machine.sh("assay sign /root/unseal", timeout=300)
         asked = machine.run("/root/unseal /var/lib/assay/lock/blob")
         assert asked.rc == 1 and "PCR 13" in asked.stderr, asked
+
+
+@only_long
+def test_it_opens_while_ima_measures(locked, build_dir, factor):
+    """As fast as the kernel can, of a root that makes it: none of the unseals fails."""
+    count = "cat /sys/kernel/security/ima/runtime_measurements_count"
+    with locked.machine() as machine:
+        machine.start()
+        machine.put("/root/unseal", build_dir / "interop/unseal", mode=0o755)
+        machine.sh("assay sign /root/unseal", timeout=300)
+        values = [f"{n} {machine.sh(f'cat /sys/class/tpm/tpm0/pcr-sha256/{n}').strip()}" for n in volume.bound_pcrs(machine)]
+        machine.put("/root/values", ("\n".join(values) + "\n").encode())
+        machine.sh("assay lock approve --kernel later --pcr-values /root/values", timeout=300)
+        machine.put("/root/measured.py", MEASURED.encode())
+        before = int(machine.sh(count))
+        machine.sh(["systemd-run", "--quiet", "python3", "/root/measured.py"])
+        begin = time.monotonic()
+        said = machine.run(f"/root/unseal /var/lib/assay/lock/blob {UNSEALS * factor}", timeout=3600)
+        took, measured = time.monotonic() - begin, int(machine.sh(count)) - before
+        print(f"{UNSEALS * factor} unseals in {took:.0f} s, {measured} files measured meanwhile")
+        machine.sh("touch /root/enough")
+        assert said.rc == 0 and said.stdout.count("\n") == UNSEALS * factor and len(set(said.stdout.split())) == 1, said
+        assert measured > UNSEALS * factor
 
 
 def no_guard(bootable):
