@@ -81,8 +81,10 @@ void cmd_next(const char *text);
 void cmd_print_name(FILE *to, const char *name);
 
 /* Reads a passphrase from the terminal without echo, at most max - 1 bytes.  The terminal is as it
- * was whenever a signal ends or stops the program; on failure ret_text is wiped. */
-MUST_USE int cmd_ask_secret(const char *prompt, char *ret_text, size_t max, struct err *err);
+ * was whenever a signal ends or stops the program; on failure ret_text is wiped.  instead: the
+ * options that spare it, for where there is no terminal. */
+MUST_USE int cmd_ask_secret(const char *prompt, const char *instead, char *ret_text, size_t max,
+			    struct err *err);
 
 /* Parses a number from min to max: the whole string, no sign. */
 MUST_USE int cmd_parse_uint(const char *text, unsigned long min, unsigned long max,

@@ -37,12 +37,20 @@ static const char *root_value(const struct keys *keys)
 	return keys->root ? keys->root : "";
 }
 
+/* A file, and no URI: below --root, which may be a relative path. */
+static bool is_file(const struct keys *keys, const char *uri)
+{
+	const char *root = root_value(keys);
+
+	return uri[0] == '/' || (*root && strncmp(uri, root, strlen(root)) == 0);
+}
+
 /* The configured key is what keygen makes; one that --key names may be anybody's. */
 int keys_load_signing(const struct keys *keys, struct key **ret_key, struct err *err)
 {
 	const char *uri = keys->key ? keys->key : keys->config->signing;
 
-	if (!keys->key && uri[0] == '/' && !io_exists(uri))
+	if (!keys->key && is_file(keys, uri) && !io_exists(uri))
 		return err_set(err, "there is no signing key at %s; run 'assay keygen%s%s'", uri,
 			       root_option(keys), root_value(keys));
 	return key_load(uri, passphrase_ask, ret_key, err);

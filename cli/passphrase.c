@@ -55,21 +55,22 @@ int passphrase_ask(const char *uri, unsigned int wrong, char *ret_text, size_t m
 		(void)snprintf(again, sizeof(again), "wrong passphrase, %u more %s\n", left,
 			       left == 1 ? "try" : "tries");
 	(void)snprintf(prompt, sizeof(prompt), "%spassphrase of %s", again, uri);
-	return cmd_ask_secret(prompt, ret_text, max, err);
+	return cmd_ask_secret(prompt, "--passphrase-file", ret_text, max, err);
 }
 
 int passphrase_ask_new(char *ret_text, size_t max, struct err *err)
 {
+	static const char instead[] = "--passphrase-file, or --no-passphrase";
 	char again[PASSPHRASE_MAX];
 	int rc = 0;
 
 	if (passphrase_file)
 		return from_file(ret_text, max, err);
-	if (cmd_ask_secret("new passphrase", ret_text, max, err) < 0)
+	if (cmd_ask_secret("new passphrase", instead, ret_text, max, err) < 0)
 		return -1;
 	if (!*ret_text)
 		return err_set(err, "the passphrase is empty; --no-passphrase makes a key without");
-	if (cmd_ask_secret("the same again", again, sizeof(again), err) < 0)
+	if (cmd_ask_secret("the same again", instead, again, sizeof(again), err) < 0)
 		return -1;
 	if (strcmp(ret_text, again) != 0)
 		rc = err_set(err, "the two passphrases differ");

@@ -137,13 +137,16 @@ static enum asked ask_once(int tty, const char *prompt, char *ret_text, size_t m
 	return asked;
 }
 
-int cmd_ask_secret(const char *prompt, char *ret_text, size_t max, struct err *err)
+int cmd_ask_secret(const char *prompt, const char *instead, char *ret_text, size_t max,
+		   struct err *err)
 {
 	AUTO_FD tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	enum asked asked = ASKED_AGAIN;
 
 	if (tty < 0 || !isatty(tty))
-		return err_set(err, "a passphrase is needed and there is no terminal to ask on");
+		return err_set(err,
+			       "a passphrase is needed and there is no terminal to ask on: give %s",
+			       instead);
 	while (asked == ASKED_AGAIN)
 		asked = ask_once(tty, prompt, ret_text, max);
 	if (asked == ASKED_TOO_LONG)

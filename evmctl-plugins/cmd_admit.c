@@ -70,10 +70,12 @@ static int not_roots(const char *real, const char *dir, const struct stat *st, s
 			       "%s: others than root can change it%s%s (owner %u): chown it to "
 			       "root, or copy the file where only root can write",
 			       real, in, where, (unsigned int)st->st_uid);
+	/* One that everybody shares, as /tmp is: that is how it is meant. */
 	return err_set(err,
-		       "%s: others than root can change it%s%s (mode %04o): 'chmod go-w', or copy "
-		       "the file where only root can write",
-		       real, in, where, (unsigned int)(st->st_mode & 07777));
+		       "%s: others than root can change it%s%s (mode %04o): %scopy the file where "
+		       "only root can write",
+		       real, in, where, (unsigned int)(st->st_mode & 07777),
+		       st->st_mode & S_ISVTX ? "" : "'chmod go-w' that, or ");
 }
 
 /* What a user may change or exchange would be another file than the log tells of. */

@@ -317,8 +317,9 @@ int job_operand(const struct job *job, const char *operand, char **ret_path, str
 	if (root_resolve(job->root, operand, &real, err) < 0)
 		return -1;
 	if (!real && is_below(operand, job->root))
-		return err_set(err, "open: no such file below --root, where its name is '%s'",
-			       operand + strlen(job->root));
+		return err_set(err,
+			       "open: '%s' is no file below --root: leave the path of --root out",
+			       operand);
 	if (!real)
 		return err_errno(err, "open");
 	if (asprintf(ret_path, "%s%s", job->root, real) < 0) {

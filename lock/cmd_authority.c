@@ -67,9 +67,7 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 		a->out = value;
 		return 0;
 	case BOUND_MAX:
-		return cmd_parse_uint(value, 1, UINT32_MAX, &a->bound_max, err) < 0
-			       ? err_prepend(err, "--bound-max")
-			       : 0;
+		return cmd_parse_uint(value, 1, UINT32_MAX, &a->bound_max, err);
 	}
 	return err_set(err, "unknown option");
 }

@@ -34,7 +34,7 @@ static int read_key(const char *path, struct recovery_key *ret_key, struct err *
 static int ask_key(const char *prompt, struct recovery_key *ret_key, struct err *err)
 {
 	char text[RECOVERY_INPUT_MAX];
-	int rc = cmd_ask_secret(prompt, text, sizeof(text), err);
+	int rc = cmd_ask_secret(prompt, "--recovery-key-file", text, sizeof(text), err);
 
 	if (rc == 0)
 		rc = recovery_parse(text, ret_key, err);

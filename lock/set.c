@@ -35,7 +35,7 @@ static int ask_volume(const char *device, struct buf *key, struct err *err)
 	int rc;
 
 	(void)snprintf(prompt, sizeof(prompt), "passphrase that opens %s", device);
-	rc = cmd_ask_secret(prompt, text, sizeof(text), err);
+	rc = cmd_ask_secret(prompt, "--luks-key-file", text, sizeof(text), err);
 	if (rc == 0)
 		rc = buf_put(key, text, strlen(text), err);
 	explicit_bzero(text, sizeof(text));

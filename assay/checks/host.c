@@ -320,6 +320,8 @@ static void check_certificates(const struct checks *c)
 {
 	AUTO_STR keygen = keygen_remedy(c);
 	AUTO_STR path = below_root(c, c->config->certificate);
+	AUTO_STR anew = report_remedy("move %s away and run 'assay keygen%s'", path ? path : "it",
+				      c->report->root_option);
 	struct cert *cert = NULL;
 	struct err err = ERR_INIT;
 
@@ -329,8 +331,7 @@ static void check_certificates(const struct checks *c)
 		return;
 	}
 	if (!path || cert_load(path, &cert, &err) < 0) {
-		(void)report_add(c->report, REPORT_REASON, "key.certificate", keygen, "%s",
-				 err.text);
+		(void)report_add(c->report, REPORT_REASON, "key.certificate", anew, "%s", err.text);
 		return;
 	}
 	check_pair(c, cert);

@@ -70,6 +70,11 @@ static void print_all(const struct check_options_given *o, const struct report *
 		json_decref(packages);
 		report_print(r, o->verbose);
 		print_verdict(r);
+		if (!*o->host.root)
+			cmd_next(r->reasons ? "mend each reason; what has no signature yet, 'assay "
+					      "sign "
+					      "--installed' signs"
+					    : "assay enable --log");
 		return;
 	}
 	top = json_object();

@@ -120,8 +120,8 @@ static void tell_config(const struct host *host)
 	if (config && path && host_path(host, CONFIG_PATH, path, &err) == 0 &&
 	    config_load(path, config, &err) < 0)
 		(void)fprintf(stderr,
-			      "assay: disable: assay.conf was left as it is, because it can't be "
-			      "read: %s\n",
+			      "assay: disable: assay.conf is still to be mended, as the other "
+			      "commands can't read it: %s\n",
 			      err.text);
 }
 

@@ -2,6 +2,7 @@
 /* assay owner: which package a file is of, whose signature it carries, and when it came. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -161,13 +162,17 @@ static void print_answer(const json_t *answer)
 
 static int tell(struct owner *o, const char *path, struct err *err)
 {
+	AUTO_STR here = NULL;
 	AUTO_STR real = NULL;
 	json_t *answer;
 	AUTO_FD fd = -1;
 
-	if (*path != '/')
-		return err_set(err, "%s: not an absolute path", path);
-	if (host_resolve(&o->host, path, &real, err) < 0)
+	if (*path != '/' && *o->host.root)
+		return err_set(err, "%s: not an absolute path, as names below --root are", path);
+	here = *path == '/' ? strdup(path) : realpath(path, NULL);
+	if (!here)
+		return err_errno(err, "%s", path);
+	if (host_resolve(&o->host, here, &real, err) < 0)
 		return -1;
 	fd = real ? host_open(&o->host, real) : -1;
 	if (fd < 0)

@@ -153,7 +153,8 @@ static int find_host(struct run *r, const char *word, struct err *err)
 	if (f.n != 1)
 		return err_set(err,
 			       f.n ? "%s: more than one host's id begins so"
-				   : "%s: no host's id begins so",
+				   : "%s: no host's id begins so; 'add' takes the whole id, which "
+				     "'assay attest show' tells on that host",
 			       word);
 	strcpy(r->id, f.id);
 	return 0;

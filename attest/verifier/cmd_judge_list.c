@@ -71,9 +71,9 @@ static int load_denied(struct request *r, const char *path, struct err *err)
 static int add_aggregate(struct request *r, const char *value, struct err *err)
 {
 	if (r->expect.n_aggregates == AGGREGATES_MAX)
-		return err_set(err, "--aggregate: more than %d", AGGREGATES_MAX);
+		return err_set(err, "more than %d", AGGREGATES_MAX);
 	if (trust_parse_digest(value, &r->aggregates[r->expect.n_aggregates], err) < 0)
-		return err_prepend(err, "--aggregate");
+		return -1;
 	r->expect.n_aggregates++;
 	return 0;
 }
@@ -83,7 +83,7 @@ static int set_jobs(struct request *r, const char *value, struct err *err)
 	unsigned long n;
 
 	if (cmd_parse_uint(value, 1, JOBS_MAX, &n, err) < 0)
-		return err_prepend(err, "--jobs");
+		return -1;
 	r->jobs = (unsigned int)n;
 	return 0;
 }
@@ -96,13 +96,11 @@ static int set_option(void *ctx, int id, const char *value, struct err *err)
 	case OPT_CERT:
 		return cert_set_add_file(&r->certs, value, err);
 	case OPT_PCR:
-		return trust_parse_digest(value, &r->expect.pcr, err) < 0
-			       ? err_prepend(err, "--pcr")
-			       : 0;
+		return trust_parse_digest(value, &r->expect.pcr, err);
 	case OPT_AGGREGATE:
 		return add_aggregate(r, value, err);
 	case OPT_DENIED:
-		return load_denied(r, value, err) < 0 ? err_prepend(err, "--denied") : 0;
+		return load_denied(r, value, err);
 	case OPT_VIOLATIONS:
 		r->trust.violations_allowed = true;
 		return 0;

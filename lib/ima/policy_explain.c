@@ -26,7 +26,7 @@ static const struct {
 	{ "invalid-signature-version", "the signature's version does not fit its type" },
 	{ "IMA-sigv3-required", "the rule asks for a v3 signature" },
 	{ "unknown-ima-data", "security.ima is of no known kind" },
-	{ "missing-HMAC", "security.evm is missing: sign with EVM" },
+	{ "missing-HMAC", "security.evm is missing: sign with --evm" },
 	{ "invalid-HMAC", "security.evm is of a kind that can't be verified here" },
 	{ "invalid-fail-immutable",
 	  "owner, mode, capabilities or another attribute is not what was signed in security.evm" },

@@ -83,7 +83,8 @@ static const char *remedy_of(enum need need)
 	case WITH_VERITY:
 		return "another kernel, or 'profile = signature' in assay.conf";
 	case WITH_ECDSA:
-		return "'assay keygen --type rsa2048' and sign anew, or another kernel";
+		return "another kernel, or move key and certificate away, 'assay keygen --type "
+		       "rsa2048', and sign anew";
 	case WITH_MODULES:
 		return "another kernel, or 'module-signatures = no' in assay.conf";
 	case WITH_LOCKDOWN:

@@ -83,4 +83,5 @@ def test_what_a_user_may_exchange(host, change):
      "a sticky directory": lambda: (root / "opt").chmod(0o1777)}[change]()
     done = chroot.run("assay", "admit", "--reason", "x", "/opt/agent")
     assert done.rc == 2 and "others than root can change it" in done.err and done.err.count("\n") == 1, done
+    assert ("'chmod go-w' that, or " in done.err) == (change == "others may write it"), done
     assert not os.listxattr(root / "opt/agent") and not (root / "var/lib/assay/log").exists()

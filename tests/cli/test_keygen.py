@@ -123,7 +123,7 @@ def test_a_passphrase_from_a_file(run, trouble, words, paths, tmp_path):
     assert "the passphrase does not open the key" in done.err
     done = trouble("assay-sign", "sign", "--dry-run", "--key", paths[0], paths[0],
                    start_new_session=True)
-    assert "there is no terminal to ask on" in done.err
+    assert "there is no terminal to ask on: give --passphrase-file\n" in done.err
 
 
 @pytest.mark.parametrize("text, bits, said", [
@@ -145,7 +145,7 @@ def test_a_missing_passphrase_file(trouble, words, tmp_path):
 def test_no_terminal_and_no_word_about_a_passphrase(trouble, words, paths):
     """Nothing is guessed."""
     done = trouble("assay-sign", *words, start_new_session=True)
-    assert "no terminal to ask on" in done.err and not paths[0].exists()
+    assert "no terminal to ask on: give --passphrase-file, or --no-passphrase\n" in done.err and not paths[0].exists()
 
 
 def on_terminal(program, words, answers):

@@ -214,6 +214,7 @@ def test_log_and_owner_below_a_root(assay, levels):
     assert "level local" in done.out
     answers = json.loads(assay("owner", "--json", "/usr/bin/tool").out)
     assert answers[0]["log"]["by"] == "archive" and answers[0]["level"] == "local"
+    assert "as names below --root are" in assay("owner", "usr/bin/tool").err
     for path in ("usr/bin/tool", "/none", "/usr/bin"):
         done = assay("owner", path)
         assert done.rc == 2 and done.err.count("\n") == 1, done

@@ -197,7 +197,7 @@ def test_disable_in_spite_of_the_configuration(assay, logging, text):
     if "perhaps" in text:
         assert done.err == "" and mode(logging) == ["off"]
     else:
-        assert done.err.startswith("assay: disable: assay.conf was left as it is, because it can't be read: "), done
+        assert done.err.startswith("assay: disable: assay.conf is still to be mended, as the other commands can't read it: "), done
         assert "/etc/assay/assay.conf:" in done.err and done.err.count("\n") == 1, done
 
 

@@ -49,6 +49,12 @@ def test_remedies_name_the_root(assay, root, keygen):
     assert remedies["key.signing"] == remedies["key.certificate"] == "assay keygen" + option
     assert remedies["package"].startswith("assay sign --package ")
     keygen()
+    cert = root.path / "etc/assay/certs/signing.der"
+    good = cert.read_bytes()
+    cert.write_bytes(b"damaged")
+    remedy = {f["id"]: f["remedy"] for f in findings(assay("check", "--json"))}["key.certificate"]
+    assert remedy == f"move {cert} away and run 'assay keygen{option}'"
+    cert.write_bytes(good)
     for done in (assay("check", "--json"), assay("enable", "--json")):
         signing = [f["remedy"] for f in findings(done) if "assay sign" in (f["remedy"] or "")]
         assert signing and all(option in r or f"'assay sign --root {root.path} FILE'" in r

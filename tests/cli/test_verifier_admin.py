@@ -51,7 +51,7 @@ def test_a_prefix_stands_for_one_host(verifier, host):
     assert json.loads(host("show", "--json", ids[0][:8]).out)["host"] == ids[0]
     assert host("show", ids[0][:7]).rc == 2
     assert host("show", "host-20").rc == 2
-    assert "no host's id begins so" in host("show", "00000000ff").err
+    assert "no host's id begins so; 'add' takes the whole id" in host("show", "00000000ff").err
 
 
 def test_add_remove_reset(verifier, host):
