@@ -30,6 +30,44 @@ struct kernels {
 	struct kernel_wants wants;
 };
 
+/* "module_blacklist=a,b": kernel/module/main.c, blacklisted(), obeys it whoever loads. */
+static bool is_blacklisted(const char *cmdline, const char *module)
+{
+	static const char option[] = "module_blacklist=";
+	const char *list = NULL;
+
+	for (const char *at = strstr(cmdline, option); at; at = strstr(at + 1, option))
+		list = at + sizeof(option) - 1; /* the last counts */
+	while (list) {
+		size_t len = strcspn(list, ", \n");
+
+		if (len == strlen(module) && strncmp(list, module, len) == 0)
+			return true;
+		list = list[len] == ',' ? list + len + 1 : NULL;
+	}
+	return false;
+}
+
+/*
+ * drivers/mtd/devices (Linux 6.1): their parameters name physical addresses, which /dev/mtd0 then
+ * reads and writes; lockdown does not look at them, and Debian signs them.
+ */
+static void check_memory_modules(struct kernels *k, const char *release, const char *text)
+{
+	static const struct {
+		const char *option, *module;
+	} modules[] = { { "MTD_SLRAM", "slram" }, { "MTD_PHRAM", "phram" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(modules); i++)
+		if (kernel_config_value(text, modules[i].option) != 'n' &&
+		    !is_blacklisted(k->checks->facts->cmdline, modules[i].module))
+			(void)report_add(k->checks->report, REPORT_ADVICE, "kernel.memory",
+					 "module_blacklist=slram,phram on the kernel command line",
+					 "kernel %s: by its module %s root reads and writes the "
+					 "kernel's memory, and ends enforcement",
+					 release, modules[i].module);
+}
+
 static int check_config(const struct host *host, const char *path, void *ctx, struct err *err)
 {
 	struct kernels *k = ctx;
@@ -60,6 +98,7 @@ static int check_config(const struct host *host, const char *path, void *ctx, st
 		(void)report_add(r, REPORT_REASON, "kernel.config", lack.remedy,
 				 "kernel %s: built without %s (CONFIG_%s)", release, lack.what,
 				 lack.option);
+	check_memory_modules(k, release, buf_text(&text));
 	if (kernel_config_value(buf_text(&text), "TCG_TPM") != 'y')
 		(void)report_add(r, REPORT_ADVICE, "kernel.tpm", NULL,
 				 "kernel %s: no TPM support built in: IMA measures into no PCR",

@@ -52,6 +52,12 @@ int init_execute(struct boot *boot, struct err *err)
 	if (open_console(boot->options.console, err) < 0)
 		return -1;
 	clean_environment();
+	/*
+	 * An EFI variable that nothing measures would be obeyed as a second kernel command line:
+	 * SystemdOptions; systemd (252, basic/efivars.c) and its generators take this in its place.
+	 */
+	if (setenv("SYSTEMD_EFI_OPTIONS", "", 1) < 0)
+		return err_errno(err, "environment");
 	if (boot->options.caps && caps_drop(boot, err) < 0)
 		return -1;
 	(void)execv(init[0], init);

@@ -21,6 +21,8 @@ struct hash_ctx {
 	struct md5 *md5; /* the caller's, NULL: none */
 	uint8_t *chunk;	 /* for hash_fd, allocated when first needed */
 	size_t chunk_size;
+	uint8_t head[HASH_HEAD_SIZE];
+	size_t head_len;
 };
 
 int hash_new(struct hash_ctx **ret_ctx, struct err *err)
@@ -109,9 +111,27 @@ static int need_chunk(struct hash_ctx *ctx, struct err *err)
 	return ctx->chunk ? 0 : err_set(err, "out of memory");
 }
 
+/* A read may have been short, so that the head comes in pieces. */
+static void keep_head(struct hash_ctx *ctx, size_t n)
+{
+	size_t room = sizeof(ctx->head) - ctx->head_len;
+
+	n = n < room ? n : room;
+	memcpy(ctx->head + ctx->head_len, ctx->chunk, n);
+	ctx->head_len += n;
+}
+
+const uint8_t *hash_head(const struct hash_ctx *ctx, size_t *ret_len)
+{
+	*ret_len = ctx->head_len;
+	return ctx->head;
+}
+
 int hash_file(struct hash_ctx *ctx, int fd, off_t size, struct err *err)
 {
 	off_t at = 0;
+
+	ctx->head_len = 0;
 
 	if (need_chunk(ctx, err) < 0)
 		return -1;
@@ -126,6 +146,7 @@ int hash_file(struct hash_ctx *ctx, int fd, off_t size, struct err *err)
 			return err_errno(err, "read");
 		if (hash_update(ctx, ctx->chunk, (size_t)n, err) < 0)
 			return -1;
+		keep_head(ctx, (size_t)n);
 		at += n;
 		if (n == 0 || (at == size && (size_t)n < ctx->chunk_size))
 			return 0;

@@ -51,6 +51,9 @@ MUST_USE int hash_final(struct hash_ctx *ctx, struct digest *ret_digest, struct 
 /* Adds the whole of a regular file, offset 0 to its end, without moving the offset.  size is what
  * fstat told: a hint that saves the last read. */
 MUST_USE int hash_file(struct hash_ctx *ctx, int fd, off_t size, struct err *err);
+/* The first bytes that the last hash_file of this context added, at most HASH_HEAD_SIZE. */
+#define HASH_HEAD_SIZE 32
+const uint8_t *hash_head(const struct hash_ctx *ctx, size_t *ret_len);
 void hash_free(struct hash_ctx *ctx);
 
 /*

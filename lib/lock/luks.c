@@ -50,6 +50,21 @@ void cleanup_luks(struct luks **luks)
 	luks_free(*luks);
 }
 
+/*
+ * The header is whoever's who has the disk.  With his word that nothing is encrypted, the lock's
+ * key would open his own content under the volume's name; "null", "cipher_null" and
+ * "capi:ecb(cipher_null)" say so, and a segment without a cipher.
+ */
+static int check_cipher(struct luks *luks, struct err *err)
+{
+	const char *cipher = crypt_get_cipher(luks->cd);
+
+	if (cipher && !strstr(cipher, "null"))
+		return 0;
+	return err_set(err, "%s: its header says that nothing is encrypted (cipher %s)",
+		       luks->device, cipher ? cipher : "none");
+}
+
 static int load_header(struct luks *luks, struct err *err)
 {
 	int r;
@@ -61,7 +76,7 @@ static int load_header(struct luks *luks, struct err *err)
 		return luks_fail(luks, "open", r, err);
 	crypt_set_log_callback(luks->cd, keep_error, luks);
 	if (crypt_load(luks->cd, CRYPT_LUKS2, NULL) == 0)
-		return 0;
+		return check_cipher(luks, err);
 	luks->said[0] = '\0';
 	if (crypt_load(luks->cd, CRYPT_LUKS1, NULL) == 0)
 		return err_set(err, "%s: is LUKS1, which has no tokens; see cryptsetup-convert(8)",

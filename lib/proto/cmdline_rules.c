@@ -185,6 +185,7 @@ static const struct rule rules[] = {
 	{ "systemd.run", any, "runs a command as root" },
 	{ "systemd.pull", any, "fetches what it then runs" },
 	{ "cloud_config_url", any, "fetches what cloud-init then runs" },
+	{ "url", any, "fetches what cloud-init then runs" },
 	{ "ds", with_source, "fetches what cloud-init then runs" },
 	{ "live_config.hooks", any, "fetches what live-config then runs" },
 	{ "firmware_class.path", any, "takes firmware from elsewhere" },
@@ -237,6 +238,16 @@ static bool is_environment(const char *name, const char *value)
 	return letters;
 }
 
+/* cloud-init looks for it anywhere in the line (cc_from_cmdline), so also in what is a MAC address.
+ */
+static bool is_cloud_config(const char *text)
+{
+	for (const char *at = strstr(text, "cc:"); at; at = strstr(at + 1, "cc:"))
+		if (at[strspn(at, "0123456789abcdefABCDEF:-.,")])
+			return true;
+	return false;
+}
+
 const char *cmdline_rule_why(const char *name, const char *value, const struct settings *settings)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
@@ -245,6 +256,8 @@ const char *cmdline_rule_why(const char *name, const char *value, const struct s
 	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
 		if (strncmp(prefixes[i].text, name, strlen(prefixes[i].text)) == 0)
 			return prefixes[i].why;
+	if (is_cloud_config(name) || (value && is_cloud_config(value)))
+		return "holds what cloud-init then runs";
 	if (is_environment(name, value))
 		return "becomes an environment variable of the initramfs' programs";
 	return NULL;

@@ -3,9 +3,11 @@
 #include "sig/domain.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define LINE_MAX_BYTES 32
+#include "crypto/hash.h"
+#include "ima/xattr.h"
 
 static const struct domain {
 	const char *line; /* with its LF */
@@ -16,22 +18,43 @@ static const struct domain {
 };
 
 /*
+ * What the kernel checks a v3 signature against: struct ima_file_id (security/integrity/ima/ima.h,
+ * Linux 6.1), a type, an algorithm and a digest.  A v2 signature of a file that holds these bytes
+ * would be a v3 signature of the program that has the digest.
+ */
+static bool is_file_id(const uint8_t *head, size_t len, uint64_t size)
+{
+	enum hash_algo algo;
+
+	return len >= 2 && (head[0] == XATTR_VERITY_DIGSIG || head[0] == XATTR_DIGSIG) &&
+	       hash_algo_decode(head[1], &algo, NULL) == 0 && size == 2 + hash_algo_size(algo);
+}
+
+/*
  * Each is signed as a whole, by whoever may: a signature that anybody could have made of one as a
  * file would say that this host is to boot with it, or that the package is vouched for.
  */
+const char *domain_of_head(const void *head, size_t len, uint64_t size)
+{
+	for (size_t i = 0; i < ARRAY_LEN(domains); i++) {
+		size_t n = strlen(domains[i].line);
+
+		if (len >= n && memcmp(head, domains[i].line, n) == 0)
+			return domains[i].text;
+	}
+	return is_file_id(head, len, size) ? "another file's digest" : NULL;
+}
+
 int domain_of_fd(int fd, const char **ret_text, struct err *err)
 {
-	char head[LINE_MAX_BYTES];
+	char head[DOMAIN_HEAD_SIZE];
 	ssize_t n = pread(fd, head, sizeof(head), 0);
+	struct stat st;
 
 	if (n < 0)
 		return err_errno(err, "read");
-	*ret_text = NULL;
-	for (size_t i = 0; i < ARRAY_LEN(domains); i++) {
-		size_t len = strlen(domains[i].line);
-
-		if ((size_t)n >= len && memcmp(head, domains[i].line, len) == 0)
-			*ret_text = domains[i].text;
-	}
+	if (fstat(fd, &st) < 0)
+		return err_errno(err, "stat");
+	*ret_text = domain_of_head(head, (size_t)n, (uint64_t)st.st_size);
 	return 0;
 }

@@ -4,6 +4,9 @@
 #ifndef ASSAY_SIG_DOMAIN_H
 #define ASSAY_SIG_DOMAIN_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/err.h"
 
 /* The first line of an enforcement record (docs/PROTOCOL.record, section 3), without its LF. */
@@ -17,5 +20,8 @@
  * NULL: it is none.  The offset stays where it is.
  */
 MUST_USE int domain_of_fd(int fd, const char **ret_text, struct err *err);
+/* The same of the first bytes, DOMAIN_HEAD_SIZE of them or all, of a text of that size. */
+#define DOMAIN_HEAD_SIZE 32
+const char *domain_of_head(const void *head, size_t len, uint64_t size);
 
 #endif

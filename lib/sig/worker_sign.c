@@ -130,6 +130,24 @@ static int checked_digest(struct worker *w, enum engine_outcome *refused, bool *
 }
 
 /*
+ * Is it signed by its own means?  Told by the very bytes that were hashed, and, where the kernel
+ * reads them, before fs-verity is enabled.
+ */
+static int find_domain(struct worker *w, bool hashed, const char **ret_other)
+{
+	const uint8_t *head;
+	size_t len;
+
+	if (hashed != (w->want == XATTR_DIGSIG))
+		return 0;
+	if (!hashed)
+		return domain_of_fd(w->fd, ret_other, &w->err);
+	head = hash_head(w->hash, &len);
+	*ret_other = domain_of_head(head, len, (uint64_t)w->st.st_size);
+	return 0;
+}
+
+/*
  * security.ima; PASS_AGAIN: the file changed while it was hashed.  What the check refuses is left
  * alone when it carries our signature: then somebody signed it by name.
  */
@@ -139,15 +157,16 @@ static enum pass pass_ima(struct worker *w, bool *ret_wrote, enum engine_outcome
 	bool same = false;
 	bool ok = false;
 
-	if (domain_of_fd(w->fd, &other, &w->err) < 0)
+	if (find_domain(w, false, &other) < 0 ||
+	    (!other &&
+	     (worker_attr_load(w, XATTR_IMA, &w->ima) < 0 ||
+	      checked_digest(w, ret_refused, &ok) < 0 || find_domain(w, true, &other) < 0)))
 		return PASS_FAILED;
 	if (other) {
 		(void)err_set(&w->err, "%s, which is not signed as a file", other);
 		*ret_refused = ENGINE_DENIED;
 		return PASS_REFUSED;
 	}
-	if (worker_attr_load(w, XATTR_IMA, &w->ima) < 0 || checked_digest(w, ret_refused, &ok) < 0)
-		return PASS_FAILED;
 	if (w->signed_digest.len && is_ours(w, &w->ima, w->want, &w->signed_digest)) {
 		*ret_wrote = false;
 		return PASS_DONE;

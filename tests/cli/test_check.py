@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What `assay check` finds in the next boot's way beside files: boot loaders, modules, TPM, packages."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -86,6 +87,22 @@ def test_security_modules_must_be_there_and_on(assay, put, config, cmdline, what
     put("boot/grub/grub.cfg", GRUB.format(cmdline, ""))
     done = assay("check")
     assert done.rc == 1 and what in done.out, done
+
+
+@pytest.mark.parametrize("config, cmdline, told", [
+    ("CONFIG_MTD_SLRAM=m\nCONFIG_MTD_PHRAM=m\n", "quiet", ["slram", "phram"]),
+    ("CONFIG_MTD_PHRAM=y\n", "module_blacklist=slram", ["phram"]),
+    ("CONFIG_MTD_SLRAM=m\nCONFIG_MTD_PHRAM=m\n", "module_blacklist=x,slram,phram quiet", []),
+    ("CONFIG_MTD_SLRAM=m\n", "module_blacklist=slram module_blacklist=phram", ["slram"]),
+    ("CONFIG_MTD_SLRAM=m\n", "module_blacklist=slramx,slra", ["slram"]),
+    ("# CONFIG_MTD_SLRAM is not set\n", "quiet", [])])
+def test_modules_that_give_root_the_memory(assay, put, config, cmdline, told):
+    """Advice, with the parameter that keeps them out."""
+    put("boot/config-6.1.0-1-amd64", KCONFIG + config)
+    put("proc/cmdline", f"root=/dev/vda1 {cmdline}\n")
+    found = [f for f in json.loads(assay("check", "--json").out)["findings"] if f["id"] == "kernel.memory"]
+    assert [f["text"].split(" by its module ")[1].split()[0] for f in found] == told
+    assert all("module_blacklist=slram,phram" in f["remedy"] and f["level"] == "advice" for f in found)
 
 
 def test_security_modules_that_nothing_needs(assay, put, signed):

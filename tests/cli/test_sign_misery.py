@@ -143,6 +143,8 @@ def test_before_keygen(trouble, tmp_path):
     done = trouble("assay-sign", "sign", "--installed", "--root", root)
     assert done.err == (f"assay-sign: sign: there is no signing key at {root}/etc/assay/keys/"
                         f"signing.key; {made}\n")
+    done = trouble("assay-sign", "sign", "--installed", "--root", "root", cwd=tmp_path)
+    assert done.err.endswith("there is no signing key at root/etc/assay/keys/signing.key; run 'assay keygen --root root'\n")
     for words in (["verify", "--installed"], ["repair"]):
         for _ in range(2):  # no directory, an empty one
             done = trouble("assay-sign", *words, "--root", root)
@@ -251,6 +253,17 @@ def test_a_record_is_no_file(run, words, tmp_path):
     assert signed(near)
 
 
+@pytest.mark.parametrize("algo, size", [(2, 20), (4, 32), (5, 48), (6, 64)])
+def test_another_file_s_digest_is_no_file(run, words, tmp_path, algo, size):
+    """What the kernel checks a v3 signature against: by this key's v2 signature of it that file would run."""
+    path = make(tmp_path / "id", b"\6" + bytes([algo]) + b"d" * size, 0o644)
+    done = run("assay-sign", *words, path)
+    assert done.rc == 1 and f"{path}: another file's digest, which is not signed as a file" in done.err and not signed(path)
+    for name, near in (("longer", b"\6" + bytes([algo]) + b"d" * (size + 1)), ("type", b"\4" + bytes([algo]) + b"d" * size)):
+        path = make(tmp_path / name, near, 0o644)
+        assert run("assay-sign", *words, path).rc == 0 and signed(path)
+
+
 def test_a_named_file_is_not_passed_over(run, words, tmp_path):
     """Data with two names, met in the tree first: it is named, and so it is signed."""
     path = make(tmp_path / "data", b"text\n", 0o644)
@@ -323,4 +336,4 @@ def test_a_name_with_the_root_in_front(run, keys, tmp_path):
     for command in ("sign", "verify"):
         words = ["--key", keys[0]] if command == "sign" else []
         done = run("assay-sign", command, *words, "--cert", keys[1], "--root", tmp_path, tmp_path / "tool")
-        assert done.rc == 2 and "no such file below --root, where its name is '/tool'" in done.err, done
+        assert done.rc == 2 and "is no file below --root: leave the path of --root out" in done.err, done

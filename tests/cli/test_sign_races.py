@@ -194,3 +194,35 @@ def test_peak_memory(run, words, plain_bin_dir, tmp_path, factor, jobs):
                tmp_path)
     assert done.rc == 0 and int(done.out.split()[-1]) < RSS_MAX, done
     assert signed(tmp_path / "d0/0.link") and signed(tmp_path / f"d{count - 1000}/{count - 1}")
+
+
+FLIPPER = """
+import mmap, sys
+with open(sys.argv[1], "r+b") as file, mmap.mmap(file.fileno(), 0) as content:
+    print(flush=True)
+    while True:
+        content[:15] = b"assay-record 1\\n"
+        content[:15] = b"#" * 15
+"""
+
+
+def test_a_file_that_is_a_record_in_turn(run, words, keys, tmp_path):
+    """A mapping changes it without a trace: what is judged are the very bytes that were hashed."""
+    rest = b"mode log\n" * 2000
+    path = make(tmp_path / "turns", b"#" * 15 + rest)
+    record = make(tmp_path / "record", b"assay-record 1\n" + rest)
+    ended = []
+    with subprocess.Popen([sys.executable, "-c", FLIPPER, path], stdout=subprocess.PIPE) as flipper:
+        try:
+            flipper.stdout.readline()
+            for _ in range(40):
+                done = run("assay-sign", *words, path)
+                ended.append(done.rc)
+                assert done.rc in (0, 1), done
+                if done.rc == 0:
+                    os.setxattr(record, IMA, os.getxattr(path, IMA))
+                    assert run("assay-sign", "verify", "--cert", keys[1], record).rc == 1
+                    os.removexattr(path, IMA)
+        finally:
+            flipper.kill()
+    assert 0 in ended or 1 in ended

@@ -28,6 +28,7 @@ static const char *const harmless[] = {
 	"module.sig_enforce=1 lockdown=confidentiality mitigations=auto,nosmt",
 	"initrd=\\EFI\\debian\\initrd.img BOOT_IMAGE=\\vmlinuz TERM=linux LC_ALL=C",
 	"-- splash --- 3 5 nosingle emergency_x 1x=1",
+	"netdev=aa:bb:cc:dd:ee:ff,cc:cc:cc:cc:cc:cc cc:dd=1",
 	"rescue=no_such_flag dyndbg=\"file drivers/usb/* +p\"",
 };
 
@@ -93,6 +94,10 @@ static const char *const harmful[] = {
 	"systemd.debug-shell=yes",
 	"systemd.run=\"/bin/sh -c x\"",
 	"cloud-config-url=http://x/",
+	"url=http://x/",
+	"cc:%20runcmd:%20[x]",
+	"x=aa:cc:%20runcmd:%20[x]",
+	"cc:aa:%201\\nruncmd:%20[x] end_cc",
 	"ds=nocloud;s=http://x/",
 	"live-config.hooks=http://x/",
 	"systemd.setenv=LD_PRELOAD=/x",

@@ -134,6 +134,34 @@ static void files(void)
 	md5_free(md5);
 }
 
+static void the_head_of_what_was_hashed(void)
+{
+	static const size_t sizes[] = { 0, 3, 31, 32, 33, 100 };
+	uint8_t data[100];
+	struct hash_ctx *ctx = NULL;
+	struct err err = ERR_INIT;
+	const uint8_t *head;
+	size_t len;
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i + 1);
+	CHECK_OK(hash_new(&ctx, &err), &err);
+	hash_set_chunk(ctx, 7); /* so that it comes in pieces */
+	CHECK(hash_head(ctx, &len) && len == 0);
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		AUTO_FD fd = open("head", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+		CHECK(fd >= 0);
+		CHECK_OK(io_write_all(fd, data, sizes[i], &err), &err);
+		CHECK_OK(hash_begin(ctx, HASH_SHA256, &err), &err);
+		CHECK_OK(hash_file(ctx, fd, (off_t)sizes[i], &err), &err);
+		head = hash_head(ctx, &len);
+		CHECK(len == (sizes[i] < HASH_HEAD_SIZE ? sizes[i] : HASH_HEAD_SIZE));
+		CHECK(memcmp(head, data, len) == 0);
+	}
+	hash_free(ctx);
+}
+
 static void md5_vector(void)
 {
 	struct md5 *md5 = NULL;
@@ -194,6 +222,7 @@ static const struct unit_case cases[] = {
 	CASE(names_and_numbers),
 	CASE(numbers_that_are_none),
 	CASE(files),
+	CASE(the_head_of_what_was_hashed),
 	CASE(md5_vector),
 	CASE(what_cannot_be_read),
 	CASE(hex),

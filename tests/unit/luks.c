@@ -114,6 +114,26 @@ static void a_token_is_kept_replaced_and_removed(void)
 	CHECK_OK(luks_token_remove(luks, &err), &err);
 }
 
+/* Whoever has the disk writes the header, its digest and its checksums included. */
+static void a_header_that_encrypts_nothing_is_refused(void)
+{
+	static const char *const ciphers[] = { "null", "cipher_null", "cipher_null-ecb",
+					       "cipher_null-ecb-plain64",
+					       "capi:ecb(cipher_null)-plain64" };
+	static const char was[] = "\"encryption\":\"aes-xts-plain64\",\"sector_size\"";
+	const char *json = JSON("");
+	const char *at = strstr(json, was);
+	char text[HEADER];
+
+	CHECK(at != NULL);
+	for (size_t i = 0; i < ARRAY_LEN(ciphers); i++) {
+		(void)snprintf(text, sizeof(text), "%.*s\"encryption\":\"%s\",\"sector_size\"%s",
+			       (int)(at - json), json, ciphers[i], at + sizeof(was) - 1);
+		CHECK(make_image("image", text) == 0);
+		CHECK(strstr(token_of("image"), "its header says that nothing is encrypted"));
+	}
+}
+
 /* It is kept by who loads and saves, and given up where it does not fit beside the blob. */
 static void the_approved_boot_is_kept_where_there_is_room(void)
 {
@@ -291,6 +311,7 @@ static void keyslots_that_are_not_there_are_told(void)
 
 static const struct unit_case cases[] = {
 	CASE(a_token_is_kept_replaced_and_removed),
+	CASE(a_header_that_encrypts_nothing_is_refused),
 	CASE(the_approved_boot_is_kept_where_there_is_room),
 	CASE(the_tokens_of_others_stay),
 	CASE(damaged_tokens_are_told),

@@ -221,6 +221,31 @@ def test_every_switch_can_be_configured(preparer):
         assert machine.sh("stat -c '%u %g %a' /usr/bin/hello; getfattr -m - -d -e hex /usr/bin/hello; hello") == before
 
 
+OPTIONS = "/sys/firmware/efi/efivars/SystemdOptions-8cf2644b-4b0b-428f-9387-6d876050dc67"
+SHELL = "systemd.debug_shell=1"
+
+
+def debug_shell_after_a_reboot(machine):
+    """Whether root's shell without a login is up."""
+    machine.stop_guest("reboot")
+    machine.start()
+    assert len(machine.get(OPTIONS)) == 4 + 2 * len(SHELL)
+    return machine.run("systemctl is-active debug-shell.service").rc == 0
+
+
+@pytest.mark.skipif(not LONG, reason="with ASSAY_LONG")
+def test_an_efi_variable_is_no_command_line(preparer):
+    """systemd obeys SystemdOptions, which nothing measures: not where Assay starts it."""
+    setup = Setup("6.12", "verity", "portable")
+    with preparer.lab.machine(preparer.image(setup, "enforcing"), kernel=setup.kernel, efi=True) as machine:
+        machine.start()
+        text = "".join(f"\\x{byte:02x}" for byte in b"\7\0\0\0" + SHELL.encode("utf-16-le"))
+        machine.sh(["python3", "-c", f'open("{OPTIONS}", "wb", 0).write(b"{text}")'])
+        assert not debug_shell_after_a_reboot(machine)
+        machine.sh("assay disable", timeout=600)
+        assert debug_shell_after_a_reboot(machine)
+
+
 def test_log_mode_denies_nothing(preparer, setup):
     """In log mode unsigned files run, switches are left, and what enforcement would refuse is only named."""
     with preparer.machine(setup, "log") as machine:
