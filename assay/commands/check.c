@@ -10,6 +10,8 @@
 #include "assay/essential/essential.h"
 #include "assay/commands/out.h"
 
+#define NEXT_MEND "mend each reason; what has no signature yet, 'assay sign --installed' signs"
+
 enum { OPT_JSON, OPT_VERBOSE, OPT_ROOT };
 
 const struct cmd_option check_options[] = {
@@ -71,10 +73,7 @@ static void print_all(const struct check_options_given *o, const struct report *
 		report_print(r, o->verbose);
 		print_verdict(r);
 		if (!*o->host.root)
-			cmd_next(r->reasons ? "mend each reason; what has no signature yet, 'assay "
-					      "sign "
-					      "--installed' signs"
-					    : "assay enable --log");
+			cmd_next(r->reasons ? NEXT_MEND : "assay enable --log");
 		return;
 	}
 	top = json_object();
