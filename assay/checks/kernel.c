@@ -48,24 +48,61 @@ static bool is_blacklisted(const char *cmdline, const char *module)
 	return false;
 }
 
-/*
- * drivers/mtd/devices (Linux 6.1): their parameters name physical addresses, which /dev/mtd0 then
- * reads and writes; lockdown does not look at them, and Debian signs them.
- */
-static void check_memory_modules(struct kernels *k, const char *release, const char *text)
+/* Built by Debian, by its compiler and with a release of its form: "6.1.0-56-amd64",
+ * "6.12.1+deb13-amd64". */
+static bool is_debians(const char *text, const char *release)
 {
-	static const struct {
-		const char *option, *module;
-	} modules[] = { { "MTD_SLRAM", "slram" }, { "MTD_PHRAM", "phram" } };
+	const char *compiler = strstr(text, "CONFIG_CC_VERSION_TEXT=\"");
+	const char *rest = release + strspn(release, "0123456789.");
 
-	for (size_t i = 0; i < ARRAY_LEN(modules); i++)
-		if (kernel_config_value(text, modules[i].option) != 'n' &&
-		    !is_blacklisted(k->checks->facts->cmdline, modules[i].module))
-			(void)report_add(k->checks->report, REPORT_ADVICE, "kernel.memory",
-					 "module_blacklist=slram,phram on the kernel command line",
-					 "kernel %s: by its module %s root reads and writes the "
-					 "kernel's memory, and ends enforcement",
-					 release, modules[i].module);
+	if (!compiler || strcspn(compiler, "\n") < strcspn(compiler, "("))
+		return false;
+	if (strncmp(strchr(compiler, '('), "(Debian ", 8) != 0)
+		return false;
+	if (strncmp(rest, "+deb", 4) == 0)
+		return true;
+	return *rest == '-' && rest[1 + strspn(rest + 1, "0123456789")] == '-' && rest[1] != '-';
+}
+
+/*
+ * Modules by which root reaches memory or ports that lockdown keeps from him otherwise, with no
+ * device that few hosts have: SECURITY.md has how, by the source of Linux 6.1 and 6.12.  Where
+ * "uio" is kept out, so is whatever needs it.
+ */
+static const struct {
+	const char *option, *name;
+	bool not_debians; /* Debian's kernels refuse its parameters under lockdown */
+} reaching[] = {
+	{ "UIO", "uio", false },	  { "RDMA_RXE", "rdma_rxe", false },
+	{ "COMEDI", "comedi", false },	  { "DCDBAS", "dcdbas", false },
+	{ "FB_UVESA", "uvesafb", false }, { "MTD_SLRAM", "slram", true },
+	{ "MTD_PHRAM", "phram", true },
+};
+
+static void check_reaching(struct kernels *k, const char *release, const char *text)
+{
+	AUTO_BUF names = BUF_INIT(256);
+	AUTO_STR remedy = NULL;
+	struct err err = ERR_INIT;
+	bool debians =
+		is_debians(text, release) && k->checks->config->settings.lockdown != LOCKDOWN_OFF;
+
+	for (size_t i = 0; i < ARRAY_LEN(reaching); i++)
+		if (kernel_config_value(text, reaching[i].option) != 'n' &&
+		    !(debians && reaching[i].not_debians) &&
+		    !is_blacklisted(k->checks->facts->cmdline, reaching[i].name) &&
+		    buf_putf(&names, &err, "%s%s", names.len ? "," : "", reaching[i].name) < 0)
+			break; /* there is room for all, so memory is out, and what is told will do
+				*/
+	if (!names.len)
+		return;
+	remedy = report_remedy("module_blacklist=%s on the kernel command line, if nothing here "
+			       "needs them; a lock then keeps root from booting without it",
+			       buf_text(&names));
+	(void)report_add(k->checks->report, REPORT_ADVICE, "kernel.memory", remedy,
+			 "kernel %s: root who knows how can reach the kernel's memory through "
+			 "its modules %s, which lockdown does not look at",
+			 release, buf_text(&names));
 }
 
 static int check_config(const struct host *host, const char *path, void *ctx, struct err *err)
@@ -98,7 +135,7 @@ static int check_config(const struct host *host, const char *path, void *ctx, st
 		(void)report_add(r, REPORT_REASON, "kernel.config", lack.remedy,
 				 "kernel %s: built without %s (CONFIG_%s)", release, lack.what,
 				 lack.option);
-	check_memory_modules(k, release, buf_text(&text));
+	check_reaching(k, release, buf_text(&text));
 	if (kernel_config_value(buf_text(&text), "TCG_TPM") != 'y')
 		(void)report_add(r, REPORT_ADVICE, "kernel.tpm", NULL,
 				 "kernel %s: no TPM support built in: IMA measures into no PCR",

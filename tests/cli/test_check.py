@@ -89,20 +89,47 @@ def test_security_modules_must_be_there_and_on(assay, put, config, cmdline, what
     assert done.rc == 1 and what in done.out, done
 
 
+DEBIANS = 'CONFIG_CC_VERSION_TEXT="gcc-12 (Debian 12.2.0-14) 12.2.0"\n'
+MTD = "CONFIG_MTD_SLRAM=m\nCONFIG_MTD_PHRAM=m\n"
+
+
 @pytest.mark.parametrize("config, cmdline, told", [
-    ("CONFIG_MTD_SLRAM=m\nCONFIG_MTD_PHRAM=m\n", "quiet", ["slram", "phram"]),
-    ("CONFIG_MTD_PHRAM=y\n", "module_blacklist=slram", ["phram"]),
-    ("CONFIG_MTD_SLRAM=m\nCONFIG_MTD_PHRAM=m\n", "module_blacklist=x,slram,phram quiet", []),
-    ("CONFIG_MTD_SLRAM=m\n", "module_blacklist=slram module_blacklist=phram", ["slram"]),
-    ("CONFIG_MTD_SLRAM=m\n", "module_blacklist=slramx,slra", ["slram"]),
-    ("# CONFIG_MTD_SLRAM is not set\n", "quiet", [])])
+    (MTD, "quiet", "slram,phram"),
+    (DEBIANS + MTD, "quiet", ""),
+    (DEBIANS.replace("(Debian", "(Other") + MTD, "quiet", "slram,phram"),
+    (DEBIANS.replace("(Debian", "Debian") + '# (Debian \n' + MTD, "quiet", "slram,phram"),
+    (DEBIANS + MTD + "CONFIG_UIO=m\nCONFIG_RDMA_RXE=m\n", "", "uio,rdma_rxe"),
+    ("CONFIG_COMEDI=m\nCONFIG_DCDBAS=m\nCONFIG_FB_UVESA=m\n", "", "comedi,dcdbas,uvesafb"),
+    ("CONFIG_MTD_PHRAM=y\n", "module_blacklist=slram", "phram"),
+    (MTD, "module_blacklist=x,slram,phram quiet", ""),
+    ("CONFIG_MTD_SLRAM=m\n", "module_blacklist=slram module_blacklist=phram", "slram"),
+    ("CONFIG_MTD_SLRAM=m\n", "module_blacklist=slramx,slra", "slram"),
+    ("# CONFIG_UIO is not set\n", "quiet", "")])
 def test_modules_that_give_root_the_memory(assay, put, config, cmdline, told):
-    """Advice, with the parameter that keeps them out."""
+    """Advice, with the parameter that keeps them out; Debian's lockdown looks at two of them."""
     put("boot/config-6.1.0-1-amd64", KCONFIG + config)
     put("proc/cmdline", f"root=/dev/vda1 {cmdline}\n")
     found = [f for f in json.loads(assay("check", "--json").out)["findings"] if f["id"] == "kernel.memory"]
-    assert [f["text"].split(" by its module ")[1].split()[0] for f in found] == told
-    assert all("module_blacklist=slram,phram" in f["remedy"] and f["level"] == "advice" for f in found)
+    assert [f["text"].split(" its modules ")[1].split(", which")[0] for f in found] == ([told] if told else [])
+    assert all(f"module_blacklist={told} " in f["remedy"] and f["level"] == "advice" for f in found)
+
+
+@pytest.mark.parametrize("release, debians", [
+    ("6.12.117+deb12-cloud-amd64", True), ("6.1.0-1-rt-amd64", True), ("6.1.0-own", False), ("6.1.0--x", False),
+    ("6.1.0", False)])
+def test_which_kernels_are_debians(assay, put, signed, release, debians):
+    """By their release, too: who builds one on Debian has its compiler."""
+    (signed / "boot/config-6.1.0-1-amd64").unlink()
+    put(f"boot/config-{release}", KCONFIG + DEBIANS + MTD)
+    assert ("slram" not in assay("check").out) == debians
+
+
+def test_without_lockdown_debians_kernels_are_as_others(assay, put, signed):
+    """What looks at the parameters is switched off."""
+    put("boot/config-6.1.0-1-amd64", KCONFIG + DEBIANS + MTD)
+    config = signed / "etc/assay/assay.conf"
+    config.write_text(config.read_text() + "lockdown = off\n")
+    assert "slram,phram" in assay("check").out
 
 
 def test_security_modules_that_nothing_needs(assay, put, signed):

@@ -17,6 +17,7 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 WANTED = {"virtio", "virtio_ring", "virtio_pci", "virtio_pci_modern_dev", "virtio_pci_legacy_dev",
           "virtio_blk", "sha512_generic"}
 NAME = re.compile(r"^linux-(?:image|binary)-(\d+\.\d+)\.\d+\S*-cloud-amd64$")
+GENERIC = re.compile(r"linux-image-\d+\.\d+\.\d+(-\d+|\+deb12)-amd64")
 
 
 class Archive:
@@ -44,6 +45,16 @@ class Archive:
                               text=True, timeout=900, check=True)
         return done.stdout
 
+    def download(self, package):
+        """The path of a package's file."""
+        self.run("apt-get", "download", "-qq", package)
+        return next(self.work.glob(f"{package}_*.deb"))
+
+    def generic(self, version):
+        """The package with the newest kernel of a version that is for any machine, as bookworm has it."""
+        names = self.run("apt-cache", "pkgnames", f"linux-image-{version}.").split()
+        return max((n for n in names if GENERIC.fullmatch(n)), key=sort_key)
+
     def newest(self, version):
         """The package with the newest kernel image of a version such as 6.12; None: none is there."""
         names = self.run("apt-cache", "pkgnames", "linux-").split()
@@ -59,9 +70,7 @@ class Archive:
         names = {package, modules} & set(self.run("apt-cache", "pkgnames", "linux-").split())
         tree = self.work / "tree"
         for name in names:
-            self.run("apt-get", "download", "-qq", name)
-            deb = next(self.work.glob(f"{name}_*.deb"))
-            subprocess.run(["dpkg-deb", "-x", deb, tree], check=True, timeout=300)
+            subprocess.run(["dpkg-deb", "-x", self.download(name), tree], check=True, timeout=300)
         return tree
 
 
@@ -107,3 +116,16 @@ def kernel(version):
 
     place = Cache().get("kernel", key_of("cloud", 2, sorted(WANTED), version), fetch)
     return Kernel(place / "vmlinuz", place / "modules") if (place / "vmlinuz").exists() else None
+
+
+def generic(version):
+    """(release, package's file) of Debian's kernel for any machine of this version, with all its modules."""
+    def fetch(place):
+        with tempfile.TemporaryDirectory() as work:
+            archive = Archive(work)
+            package = archive.generic(version)
+            shutil.copyfile(archive.download(package), place / f"{package}.deb")
+
+    place = Cache().get("generic", key_of("generic", 1, version), fetch)
+    deb = next(place.glob("*.deb"))
+    return deb.stem.removeprefix("linux-image-"), deb
