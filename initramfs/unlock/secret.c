@@ -2,26 +2,36 @@
 /* The lock's secret, out of the TPM or by the recovery key. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
+
+#include <linux/magic.h>
 
 #include "base/io.h"
 #include "initramfs/unlock/unlock.h"
 #include "tpm/pcr.h"
 
+/* Where nothing is lost by stopping all that runs for a moment. */
+static bool in_initramfs(void)
+{
+	struct statfs st;
+
+	return statfs("/", &st) == 0 && (st.f_type == RAMFS_MAGIC || st.f_type == TMPFS_MAGIC);
+}
+
 static bool unseal(struct unlock *unlock, const struct lock_blob *blob)
 {
 	AUTO_MEM struct lock_why *why = calloc(1, sizeof(*why));
 	struct err err = ERR_INIT;
-	bool asked = false;
 
 	unlock->blob = blob;
 	if (!why)
 		return err_set(&unlock->why, "out of memory") == 0;
-	if (lock_unseal_why(blob, unlock->secret, why, &asked, &err) == 0)
+	if (lock_unseal_why(blob, in_initramfs(), unlock->secret, why, &err) == 0)
 		return true;
 	unlock->why = err;
-	if (asked)
+	if (why->asked)
 		unlock_words(blob, why, &unlock->why);
-	if (asked && why->answer == LOCK_NOT_APPROVED)
+	if (why->asked && why->answer == LOCK_NOT_APPROVED)
 		unlock_explain(unlock, blob);
 	return false;
 }

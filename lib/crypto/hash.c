@@ -23,6 +23,8 @@ struct hash_ctx {
 	size_t chunk_size;
 	uint8_t head[HASH_HEAD_SIZE];
 	size_t head_len;
+	uint8_t tail[HASH_TAIL_SIZE];
+	size_t tail_len;
 };
 
 int hash_new(struct hash_ctx **ret_ctx, struct err *err)
@@ -121,6 +123,24 @@ static void keep_head(struct hash_ctx *ctx, size_t n)
 	ctx->head_len += n;
 }
 
+/* Of the bytes that there were and the n new ones, the last. */
+static void keep_tail(struct hash_ctx *ctx, size_t n)
+{
+	size_t fresh = n < sizeof(ctx->tail) ? n : sizeof(ctx->tail);
+	size_t kept = sizeof(ctx->tail) - fresh;
+
+	kept = kept < ctx->tail_len ? kept : ctx->tail_len;
+	memmove(ctx->tail, ctx->tail + ctx->tail_len - kept, kept);
+	memcpy(ctx->tail + kept, ctx->chunk + n - fresh, fresh);
+	ctx->tail_len = kept + fresh;
+}
+
+const uint8_t *hash_tail(const struct hash_ctx *ctx, size_t *ret_len)
+{
+	*ret_len = ctx->tail_len;
+	return ctx->tail;
+}
+
 const uint8_t *hash_head(const struct hash_ctx *ctx, size_t *ret_len)
 {
 	*ret_len = ctx->head_len;
@@ -132,7 +152,7 @@ int hash_file(struct hash_ctx *ctx, int fd, off_t size, struct err *err)
 	off_t at = 0;
 
 	ctx->head_len = 0;
-
+	ctx->tail_len = 0;
 	if (need_chunk(ctx, err) < 0)
 		return -1;
 	if (size > HASH_CHUNK)
@@ -147,6 +167,7 @@ int hash_file(struct hash_ctx *ctx, int fd, off_t size, struct err *err)
 		if (hash_update(ctx, ctx->chunk, (size_t)n, err) < 0)
 			return -1;
 		keep_head(ctx, (size_t)n);
+		keep_tail(ctx, (size_t)n);
 		at += n;
 		if (n == 0 || (at == size && (size_t)n < ctx->chunk_size))
 			return 0;

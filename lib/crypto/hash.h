@@ -54,6 +54,9 @@ MUST_USE int hash_file(struct hash_ctx *ctx, int fd, off_t size, struct err *err
 /* The first bytes that the last hash_file of this context added, at most HASH_HEAD_SIZE. */
 #define HASH_HEAD_SIZE 32
 const uint8_t *hash_head(const struct hash_ctx *ctx, size_t *ret_len);
+/* The last ones, at most HASH_TAIL_SIZE. */
+#define HASH_TAIL_SIZE 24
+const uint8_t *hash_tail(const struct hash_ctx *ctx, size_t *ret_len);
 void hash_free(struct hash_ctx *ctx);
 
 /*

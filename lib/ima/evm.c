@@ -26,7 +26,7 @@ static const char *const protected_names[] = {
 	"security.SMACK64MMAP",
 	"security.apparmor",
 	XATTR_IMA,
-	"security.capability",
+	XATTR_CAPABILITY,
 };
 
 /* The names that the file has; complete is false when they did not fit. */
@@ -62,6 +62,18 @@ static bool names_have(const struct names *names, const char *name)
 	return false;
 }
 
+/*
+ * What comes before security.ima are labels.  One that begins as a program does would make what is
+ * signed here the content of that program, and the signature its security.ima.
+ */
+static int check_label(const char *name, const uint8_t *value, ssize_t n, struct err *err)
+{
+	if (n > 0 && strcmp(name, XATTR_CAPABILITY) != 0 &&
+	    (value[0] <= ' ' || value[0] > '~' || value[0] == '#'))
+		return err_set(err, "%s: begins as a program does, and not as a label", name);
+	return 0;
+}
+
 static int add_large(struct hash_ctx *ctx, int fd, const char *name, struct err *err)
 {
 	AUTO_MEM void *value = malloc(VALUE_MAX);
@@ -72,6 +84,8 @@ static int add_large(struct hash_ctx *ctx, int fd, const char *name, struct err 
 	n = fgetxattr(fd, name, value, VALUE_MAX);
 	if (n < 0)
 		return err_errno(err, "read %s", name);
+	if (check_label(name, value, n, err) < 0)
+		return -1;
 	return hash_update(ctx, value, (size_t)n, err);
 }
 
@@ -81,7 +95,9 @@ static int add_value(struct hash_ctx *ctx, int fd, const char *name, struct err 
 	ssize_t n = fgetxattr(fd, name, value, sizeof(value));
 
 	if (n >= 0)
-		return hash_update(ctx, value, (size_t)n, err);
+		return check_label(name, value, n, err) < 0
+			       ? -1
+			       : hash_update(ctx, value, (size_t)n, err);
 	if (errno == ENODATA)
 		return 0;
 	if (errno == ERANGE)

@@ -14,6 +14,7 @@
 
 #define XATTR_IMA "security.ima"
 #define XATTR_EVM "security.evm"
+#define XATTR_CAPABILITY "security.capability"
 #define XATTR_VALUE_MAX 1024 /* bytes; RSA-4096 with header needs 521 */
 
 /* enum evm_ima_xattr_type: the first byte. */

@@ -149,10 +149,12 @@ static int try_all(struct trying *t, uint8_t *ret_secret, struct err *err)
 	return 0;
 }
 
-static int unsealer_open(const struct lock_blob *blob, struct tpm_unsealer **ret_u,
-			 struct lock_why *why, struct err *err)
+static int unsealer_open(const struct lock_blob *blob, bool stop_others,
+			 struct tpm_unsealer **ret_u, struct lock_why *why, struct err *err)
 {
-	struct tpm_unseal_input input = { .sealed = &blob->sealed, .authority = &blob->authority };
+	struct tpm_unseal_input input = { .sealed = &blob->sealed,
+					  .authority = &blob->authority,
+					  .stop_others = stop_others };
 	enum tpm_answer answer;
 
 	if (lock_policy_ref(blob->id, input.ref, err) < 0 ||
@@ -164,29 +166,29 @@ static int unsealer_open(const struct lock_blob *blob, struct tpm_unsealer **ret
 	return 0;
 }
 
-int lock_unseal_why(const struct lock_blob *blob, uint8_t ret_secret[static LOCK_SECRET_SIZE],
-		    struct lock_why *ret_why, bool *ret_asked, struct err *err)
+int lock_unseal_why(const struct lock_blob *blob, bool stop_others,
+		    uint8_t ret_secret[static LOCK_SECRET_SIZE], struct lock_why *ret_why,
+		    struct err *err)
 {
 	CLEANUP(cleanup_unsealer) struct tpm_unsealer *u = NULL;
 	struct trying t = { .blob = blob, .why = ret_why };
 	uint32_t mask = lock_profile_pcrs(blob->profile, blob->record_pcr);
 
-	*ret_asked = false;
 	memset(ret_why, 0, sizeof(*ret_why));
 	ret_why->approval = blob->n_approvals;
 	ret_why->answer = LOCK_NOT_APPROVED;
 	if (tpm_pcrs_read(mask, &ret_why->current, err) < 0)
 		return err_prepend(err, "unseal");
 	ret_why->approval = lock_nearest(blob, &ret_why->current, &ret_why->differ);
-	if (unsealer_open(blob, &u, ret_why, err) < 0)
+	if (unsealer_open(blob, stop_others, &u, ret_why, err) < 0)
 		return -1;
-	*ret_asked = true;
+	ret_why->asked = true;
 	if (ret_why->answer != LOCK_UNSEALED)
 		return -1;
 	ret_why->answer = LOCK_NOT_APPROVED;
 	t.u = u;
 	if (try_all(&t, ret_secret, err) < 0) {
-		*ret_asked = false;
+		ret_why->asked = false;
 		return -1;
 	}
 	if (ret_why->answer == LOCK_UNSEALED)
@@ -198,9 +200,8 @@ int lock_unseal(const struct lock_blob *blob, uint8_t ret_secret[static LOCK_SEC
 		size_t *ret_approval, struct err *err)
 {
 	struct lock_why why;
-	bool asked;
 
-	if (lock_unseal_why(blob, ret_secret, &why, &asked, err) < 0)
+	if (lock_unseal_why(blob, false, ret_secret, &why, err) < 0)
 		return -1;
 	*ret_approval = why.approval;
 	return 0;

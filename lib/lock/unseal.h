@@ -21,6 +21,7 @@ enum lock_answer {
 
 /* Why, for people: err has it in one line.  current is filled in every case but LOCK_OTHER_TPM. */
 struct lock_why {
+	bool asked; /* false: the TPM could not be, and nothing here counts */
 	enum lock_answer answer;
 	size_t approval;	 /* that unsealed, or the nearest; n_approvals: there is none */
 	uint32_t differ;	 /* PCRs in which the nearest differs */
@@ -29,12 +30,12 @@ struct lock_why {
 
 /*
  * Tries the approvals that are of the current PCRs, and no other.  0 and the secret: it is open.
- * -1: err says why in one line; *ret_why says more, unless the TPM could not be asked at all
- * (*ret_asked false then).
+ * -1: err says why in one line; *ret_why says more.  stop_others, for an initramfs: rather than
+ * fail where PCRs do not stop changing, all other processes are stopped meanwhile.
  */
-MUST_USE int lock_unseal_why(const struct lock_blob *blob,
+MUST_USE int lock_unseal_why(const struct lock_blob *blob, bool stop_others,
 			     uint8_t ret_secret[static LOCK_SECRET_SIZE], struct lock_why *ret_why,
-			     bool *ret_asked, struct err *err);
+			     struct err *err);
 
 /* The same for assay-boot: *ret_approval is the index of the approval that opened it. */
 MUST_USE int lock_unseal(const struct lock_blob *blob, uint8_t ret_secret[static LOCK_SECRET_SIZE],

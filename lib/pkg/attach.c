@@ -167,8 +167,7 @@ static int set_attr(int fd, const char *name, const void *value, size_t len, str
 static bool evm_fits(const struct manifest_entry *e, int fd, const struct stat *st)
 {
 	return e->evm_len && e->uid == st->st_uid && e->gid == st->st_gid &&
-	       e->mode == (st->st_mode & 07777) &&
-	       fgetxattr(fd, "security.capability", NULL, 0) < 0;
+	       e->mode == (st->st_mode & 07777) && fgetxattr(fd, XATTR_CAPABILITY, NULL, 0) < 0;
 }
 
 static int put_evm(const struct attacher *a, int fd, const struct stat *st,

@@ -45,16 +45,42 @@ const char *domain_of_head(const void *head, size_t len, uint64_t size)
 	return is_file_id(head, len, size) ? "another file's digest" : NULL;
 }
 
+/*
+ * EVM's portable signature is made over the values of security attributes and then struct h_misc
+ * (security/integrity/evm/evm_crypto.c, Linux 6.1): inode number and generation, which are zero,
+ * owner, group, mode and padding.  A v2 signature of a file that ends so would be security.evm of a
+ * file that has them.  No program was found to end like this by itself.
+ */
+const char *domain_of_tail(const void *tail, size_t len)
+{
+	static const uint8_t zero[12];
+	const uint8_t *misc = tail;
+	uint16_t mode;
+
+	if (len != DOMAIN_TAIL_SIZE || memcmp(misc, zero, sizeof(zero)) != 0 || misc[22] ||
+	    misc[23])
+		return NULL;
+	memcpy(&mode, misc + 20, sizeof(mode));
+	return S_ISREG(mode) ? "another file's owner and mode" : NULL;
+}
+
 int domain_of_fd(int fd, const char **ret_text, struct err *err)
 {
-	char head[DOMAIN_HEAD_SIZE];
-	ssize_t n = pread(fd, head, sizeof(head), 0);
+	char head[DOMAIN_HEAD_SIZE], tail[DOMAIN_TAIL_SIZE];
 	struct stat st;
+	ssize_t n;
 
-	if (n < 0)
-		return err_errno(err, "read");
 	if (fstat(fd, &st) < 0)
 		return err_errno(err, "stat");
+	n = pread(fd, head, sizeof(head), 0);
+	if (n < 0)
+		return err_errno(err, "read");
 	*ret_text = domain_of_head(head, (size_t)n, (uint64_t)st.st_size);
+	if (*ret_text || st.st_size < DOMAIN_TAIL_SIZE)
+		return 0;
+	n = pread(fd, tail, sizeof(tail), st.st_size - DOMAIN_TAIL_SIZE);
+	if (n < 0)
+		return err_errno(err, "read");
+	*ret_text = domain_of_tail(tail, (size_t)n);
 	return 0;
 }

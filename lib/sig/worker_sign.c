@@ -144,6 +144,11 @@ static int find_domain(struct worker *w, bool hashed, const char **ret_other)
 		return domain_of_fd(w->fd, ret_other, &w->err);
 	head = hash_head(w->hash, &len);
 	*ret_other = domain_of_head(head, len, (uint64_t)w->st.st_size);
+	if (!*ret_other) {
+		const uint8_t *tail = hash_tail(w->hash, &len);
+
+		*ret_other = domain_of_tail(tail, len);
+	}
 	return 0;
 }
 

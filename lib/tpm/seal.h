@@ -3,6 +3,7 @@
 #ifndef ASSAY_TPM_SEAL_H
 #define ASSAY_TPM_SEAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,6 +57,7 @@ struct tpm_unseal_input {
 	const struct tpm_sealed *sealed;
 	const struct tpm_authority *authority;
 	uint8_t ref[TPM_DIGEST_SIZE];
+	bool stop_others; /* as in an initramfs: see tpm_unsealer_try */
 };
 
 /*
@@ -68,9 +70,13 @@ MUST_USE int tpm_unsealer_open(const struct tpm_unseal_input *input, struct tpm_
 			       enum tpm_answer *ret_answer, struct err *err);
 /*
  * Whatever extends a PCR meanwhile (IMA does all the time), and a busy TPM, take the session to
- * its beginning again, up to TPM_UNSEAL_TRIES times, after a random and growing pause.
+ * its beginning again, up to TPM_UNSEAL_TRIES times, after a random and growing pause.  The kernel
+ * lets whoever waits have the TPM between two of our commands, so that a process that does nothing
+ * but extend PCRs spoils every try: with stop_others all processes but the first and this one are
+ * stopped (SIGSTOP, then SIGCONT) from the try after TPM_UNSEAL_TRIES_BESIDE on.
  */
 #define TPM_UNSEAL_TRIES 400
+#define TPM_UNSEAL_TRIES_BESIDE 10
 MUST_USE int tpm_unsealer_try(struct tpm_unsealer *u, const struct tpm_approved *approved,
 			      uint8_t ret_secret[static TPM_SEAL_MAX], enum tpm_answer *ret_answer,
 			      struct err *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sealing, and unsealing under an approved policy. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -352,19 +353,38 @@ static int begin_session(struct tpm_unsealer *u, struct attempt *at, struct err 
 	return tpm_session_start(u->ctx.esys, u->primary, TPM2_SE_POLICY, &at->session, err);
 }
 
+/* As often as patience lasts; -1: no session can be had. */
+static int attempts(struct tpm_unsealer *u, struct attempt *at, uint8_t *ret_secret,
+		    TSS2_RC *ret_rc, struct err *err)
+{
+	unsigned int tries = 0;
+	bool stopped = false;
+	int r;
+
+	*ret_rc = TSS2_RC_SUCCESS;
+	do {
+		if (u->input.stop_others && !stopped && tries >= TPM_UNSEAL_TRIES_BESIDE &&
+		    tpm_rc_is(*ret_rc, TPM2_RC_PCR_CHANGED))
+			stopped = kill(-1, SIGSTOP) == 0;
+		at->answer = NO_ANSWER;
+		r = begin_session(u, at, err);
+		if (r == 0)
+			*ret_rc = attempt_in(u, at, ret_secret);
+	} while (r == 0 && at->answer == NO_ANSWER && tpm_try_again(*ret_rc, &tries));
+	if (stopped)
+		(void)kill(-1, SIGCONT);
+	return r;
+}
+
 static int attempt(struct tpm_unsealer *u, struct attempt *at, uint8_t *ret_secret,
 		   enum tpm_answer *ret_answer, struct err *err)
 {
-	unsigned int tries = 0;
 	TSS2_RC rc;
+	int r = attempts(u, at, ret_secret, &rc, err);
 
-	do {
-		at->answer = NO_ANSWER;
-		if (begin_session(u, at, err) < 0)
-			return -1;
-		rc = attempt_in(u, at, ret_secret);
-	} while (at->answer == NO_ANSWER && tpm_try_again(rc, &tries));
 	tpm_flush(u->ctx.esys, &at->session);
+	if (r < 0)
+		return -1;
 	if (at->answer != NO_ANSWER)
 		return give_answer(at, ret_answer, err);
 	if (rc != TSS2_RC_SUCCESS)

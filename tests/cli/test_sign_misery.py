@@ -4,6 +4,7 @@
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import tempfile
 
@@ -262,6 +263,23 @@ def test_another_file_s_digest_is_no_file(run, words, tmp_path, algo, size):
     for name, near in (("longer", b"\6" + bytes([algo]) + b"d" * (size + 1)), ("type", b"\4" + bytes([algo]) + b"d" * size)):
         path = make(tmp_path / name, near, 0o644)
         assert run("assay-sign", *words, path).rc == 0 and signed(path)
+
+
+def misc(ino=0, generation=0, mode=0o100755, padding=0):
+    """struct h_misc, by which a portable EVM signature ends."""
+    return struct.pack("=QIIIHH", ino, generation, 0, 0, mode, padding)
+
+
+@pytest.mark.parametrize("size", [0, 40, (1 << 20) - 24, (1 << 20) - 12, 1 << 20])
+def test_another_file_s_mode_is_no_file(run, words, tmp_path, size):
+    """What EVM's portable signature is made over: by this key's v2 signature of it that file would be setuid, say."""
+    path = make(tmp_path / "misc", b"\3" * size + misc(mode=0o104755), 0o644)
+    done = run("assay-sign", *words, path)
+    assert done.rc == 1 and f"{path}: another file's owner and mode, which is not signed" in done.err and not signed(path)
+    for near in (misc(ino=1), misc(generation=1), misc(mode=0o40755), misc(padding=1), misc() + b"\0", misc()[1:]):
+        path = make(tmp_path / "near", b"\3" * size + near, 0o644)
+        assert run("assay-sign", *words, path).rc == 0 and signed(path), near
+        os.unlink(path)
 
 
 def test_a_named_file_is_not_passed_over(run, words, tmp_path):

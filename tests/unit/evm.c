@@ -83,6 +83,27 @@ static void protected_attributes_in_the_kernels_order(void)
 	CHECK_MEM(got.data, want.data, want.len);
 }
 
+/* Signed, it would be the content of a program that has this digest. */
+static void a_label_is_no_program(void)
+{
+	static const char *const values[] = { "#!/bin/sh\n",
+					      "\x7f"
+					      "ELF",
+					      "\x03\x02", " x" };
+	AUTO_FD fd = open("label", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct err err = ERR_INIT;
+	struct digest got;
+	struct stat st;
+
+	CHECK(fstat(fd, &st) == 0);
+	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+		if (fsetxattr(fd, "security.SMACK64", values[i], strlen(values[i]), 0) < 0 &&
+		    fsetxattr(fd, "security.apparmor", values[i], strlen(values[i]), 0) < 0)
+			SKIP("security attributes take root");
+		CHECK_FAILS(digest_of(fd, &st, &got, &err), &err, "begins as a program does");
+	}
+}
+
 /* More names than are read at once change nothing. */
 static void many_attributes(void)
 {
@@ -123,6 +144,7 @@ static void without_ima_there_is_none(void)
 static const struct unit_case cases[] = {
 	CASE(a_plain_file),
 	CASE(protected_attributes_in_the_kernels_order),
+	CASE(a_label_is_no_program),
 	CASE(many_attributes),
 	CASE(without_ima_there_is_none),
 	CASE_END,
