@@ -2,6 +2,7 @@
 /* The lock's secret, out of the TPM or by the recovery key. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include <linux/magic.h>
@@ -10,12 +11,16 @@
 #include "initramfs/unlock/unlock.h"
 #include "tpm/pcr.h"
 
-/* Where nothing is lost by stopping all that runs for a moment. */
+/* Where nothing is lost by stopping all that runs for a moment: in memory, and the first process's
+ * root, too. */
 static bool in_initramfs(void)
 {
-	struct statfs st;
+	struct statfs fs;
+	struct stat ours, first;
 
-	return statfs("/", &st) == 0 && (st.f_type == RAMFS_MAGIC || st.f_type == TMPFS_MAGIC);
+	return statfs("/", &fs) == 0 && (fs.f_type == RAMFS_MAGIC || fs.f_type == TMPFS_MAGIC) &&
+	       stat("/", &ours) == 0 && stat("/proc/1/root/", &first) == 0 &&
+	       ours.st_dev == first.st_dev && ours.st_ino == first.st_ino;
 }
 
 static bool unseal(struct unlock *unlock, const struct lock_blob *blob)
