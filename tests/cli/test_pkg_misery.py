@@ -54,7 +54,11 @@ def ar(members):
 FORMAT = ("debian-binary", b"2.0\n")
 CONTROL_TAR = ("control.tar", tar([("./control", CONTROL, 0o644)]))
 DATA_TAR = ("data.tar", tar([("./usr/bin/odd", SCRIPT, 0o755)]))
+# struct h_misc of a setuid file: EVM's portable signature is made over what ends so.
+MISC = bytes(20) + (0o104755).to_bytes(2, "little") + bytes(2)
 ODD = {
+    "another file's mode": (ar([FORMAT, CONTROL_TAR, ("data.tar", tar([("./usr/bin/odd", SCRIPT + MISC, 0o755)]))]),
+                            "another file's owner and mode, which is not signed"),
     "empty": (b"", ""),
     "text": (b"not a package\n", ""),
     "half a header": (ar([FORMAT])[:30], ""),
