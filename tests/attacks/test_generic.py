@@ -10,7 +10,7 @@ from vm.lab.prepare import Setup
 from vm.policy.kernels import generic
 
 pytestmark = [pytest.mark.vm, pytest.mark.skipif(not os.environ.get("ASSAY_LONG"), reason="with ASSAY_LONG")]
-MEMORY = REPO / "tests/attacks/guest/memory.py"
+MEMORY = REPO / "tests/attacks/memory.py"
 SETUPS = [Setup("6.12", "verity", "portable"), Setup("6.1", "signature", "portable")]
 
 
