@@ -277,7 +277,7 @@ const struct cmd cmd_keygen = {
 	.summary = "make a signing key and its certificate",
 	.about = "Makes a private key and a self-signed certificate that the kernel's keyrings\n"
 		 "take.  For a key that is there already only the certificate is made.  Nothing\n"
-		 "is overwritten.",
+		 "is overwritten.  Debian's kernels before 6.12 verify RSA only.",
 	.options = options,
 	.run = run,
 };

@@ -260,8 +260,8 @@ static bool same_dir(const struct denial *a, const struct denial *b)
 static char *unowned_remedy(const struct report *r)
 {
 	return report_remedy("install it from a package, remove it, or vouch for it yourself by "
-			     "'assay sign%s FILE'",
-			     r->root_option);
+			     "'%s%s FILE'",
+			     *r->root_option ? "assay sign" : REMEDY_ADMIT, r->root_option);
 }
 
 static void report_file(struct report *r, const struct denial *d)

@@ -107,6 +107,6 @@ void remedy_text(const struct remedy_of *of, char *ret_text, size_t max)
 	else
 		(void)snprintf(ret_text, max,
 			       "no package owns it: install it from a package, remove it, or vouch "
-			       "for it yourself by 'assay sign%s%s %s'",
-			       option, of->root, name);
+			       "for it yourself by '%s%s %s'",
+			       *of->root ? "assay sign --root " : REMEDY_ADMIT, of->root, name);
 }

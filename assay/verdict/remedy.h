@@ -11,6 +11,9 @@
 
 #define REMEDY_FOREIGN "nothing runs on " /* likewise, of file systems that are refused as such */
 
+/* How the running system signs what no package brought; the file follows. */
+#define REMEDY_ADMIT "assay admit --reason TEXT"
+
 /* Of a file that another than users 0 to 2 owns, in the signature profile: they may write it again,
  * and may have it open for that now, so that neither a signature nor chown is enough. */
 #define REMEDY_OWNER_TEXT \

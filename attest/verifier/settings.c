@@ -227,12 +227,13 @@ static int check(const struct vset *set, struct err *err)
 int vset_load(const char *path, struct vset *ret, struct err *err)
 {
 	AUTO_MEM struct vset *set = calloc(1, sizeof(*set));
+	const struct config_ini to = { .fn = on_entry, .ctx = set };
 	const char *name = path ? path : VSET_PATH;
 
 	if (!set)
 		return err_set(err, "out of memory");
 	vset_default(set);
-	if ((path || io_exists(name)) && config_ini_load(name, on_entry, set, err) < 0)
+	if ((path || io_exists(name)) && config_ini_load(name, &to, err) < 0)
 		return -1;
 	if (check(set, err) < 0)
 		return err_prepend(err, "%s", name);

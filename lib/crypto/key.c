@@ -163,9 +163,12 @@ static int read_file(const char *path, struct buf *raw, struct err *err)
 
 	if (io_open_regular(path, &fd, err) < 0)
 		return -1;
-	if (check_file(fd, err) < 0)
-		return err_prepend(err, "%s", path);
-	return io_read_fd(fd, path, raw, err);
+	if (io_read_fd(fd, path, raw, err) < 0)
+		return -1;
+	if (strstr(buf_text(raw), "-----BEGIN CERTIFICATE") &&
+	    !strstr(buf_text(raw), "PRIVATE KEY"))
+		return err_set(err, "%s: a certificate, where a private key is meant", path);
+	return check_file(fd, err) < 0 ? err_prepend(err, "%s", path) : 0;
 }
 
 static int load_file(const struct buf *raw, struct asking *a, const UI_METHOD *ui,

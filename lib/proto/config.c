@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading and editing assay.conf, by libinih. */
+/* Reading and editing assay.conf. */
 #include "proto/config.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/io.h"
+#include "proto/config_ini.h"
 
 struct parse {
 	struct config config;
-	struct err err;
 	bool init_given;
-	struct buf seen; /* "[section]name\n" of every entry so far */
 };
 
 static void cleanup_parse(struct parse **p)
 {
-	if (*p)
-		buf_done(&(*p)->seen);
 	free(*p);
 }
 
@@ -216,46 +212,24 @@ static int set_boot(struct parse *p, const char *name, const char *value, struct
 	return settings_set(&p->config.settings, name, value, err);
 }
 
-/* The second of two lines would silently be the one that counts; init adds up. */
-static int check_once(struct parse *p, const char *section, const char *name, struct err *err)
+static int on_entry(void *ctx, const char *section, const char *name, const char *value,
+		    struct err *err)
 {
-	AUTO_STR entry = NULL;
+	struct parse *p = ctx;
 
-	if (strcmp(name, "init") == 0)
-		return 0;
-	if (asprintf(&entry, "[%s]%s\n", section, name) < 0) {
-		entry = NULL;
-		return err_set(err, "out of memory");
-	}
-	if (strstr(buf_text(&p->seen), entry))
-		return err_set(err, "%s: '%s' is there twice", section, name);
-	return buf_put(&p->seen, entry, strlen(entry), err);
-}
-
-/* libinih's handler: 1 is success. */
-static int on_entry(void *user, const char *section, const char *name, const char *value)
-{
-	struct parse *p = user;
-	struct err *err = &p->err;
-	int r;
-
-	if (err->text[0])
-		return 0;
 	if (strcmp(section, "keys") == 0)
-		r = set_keys(&p->config, name, value, err);
-	else if (strcmp(section, "packages") == 0)
-		r = set_packages(&p->config, name, value, err);
-	else if (strcmp(section, "levels") == 0)
-		r = set_level(&p->config, name, value, err);
-	else if (strcmp(section, "enforcement") == 0)
-		r = set_enforcement(&p->config, name, value, err);
-	else if (strcmp(section, "boot") == 0)
-		r = set_boot(p, name, value, err);
-	else if (!*section)
-		r = err_set(err, "'%s' stands before any [section]", name);
-	else
-		r = err_set(err, "no section is named [%s]", section);
-	return r == 0 && check_once(p, section, name, err) == 0;
+		return set_keys(&p->config, name, value, err);
+	if (strcmp(section, "packages") == 0)
+		return set_packages(&p->config, name, value, err);
+	if (strcmp(section, "levels") == 0)
+		return set_level(&p->config, name, value, err);
+	if (strcmp(section, "enforcement") == 0)
+		return set_enforcement(&p->config, name, value, err);
+	if (strcmp(section, "boot") == 0)
+		return set_boot(p, name, value, err);
+	if (!*section)
+		return err_set(err, "'%s' stands before any [section]", name);
+	return err_set(err, "no section is named [%s]", section);
 }
 
 /* The name at the start of a line of an INI file, blanks skipped: does it equal what is asked? */
@@ -305,21 +279,14 @@ int config_parse(const char *text, size_t len, const char *name, struct config *
 {
 	CLEANUP(cleanup_parse) struct parse *p = calloc(1, sizeof(*p));
 	AUTO_STR copy = strndup(text, len);
-	int line;
+
+	const struct config_ini to = { .fn = on_entry, .ctx = p, .adds_up = "init" };
 
 	if (!p || !copy)
 		return err_set(err, "out of memory");
-	if (strlen(copy) != len)
-		return err_set(err, "%s: holds a NUL byte", name);
-	p->seen = (struct buf)BUF_INIT(CONFIG_MAX);
 	config_default(&p->config);
-	line = ini_parse_string(copy, on_entry, p);
-	if (line < 0)
-		return err_set(err, "%s: out of memory", name);
-	if (line > 0)
-		return err_set(err, "%s:%d: %s", name, line,
-			       p->err.text[0] ? p->err.text
-					      : "neither [section], name = value nor a comment");
+	if (config_ini_parse(text, len, name, &to, err) < 0)
+		return -1;
 	if (check_host_level(&p->config, err) < 0)
 		return err_prepend(err, "%s:%d", name, level_line(copy));
 	*ret_config = p->config;

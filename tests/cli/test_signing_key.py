@@ -40,7 +40,9 @@ def assay(run, root):
 
 @pytest.mark.parametrize("content, says", [
     (b"", "the file is empty"), (b"junk\n", "no private key was found in it (PEM or DER)"),
-    (b"-----BEGIN PRIVATE KEY-----\nAAAA\n", "no private key was found in it"), (None, "not a regular file")])
+    (b"-----BEGIN PRIVATE KEY-----\nAAAA\n", "no private key was found in it"),
+    (b"-----BEGIN CERTIFICATE-----\nAAAA\n", "a certificate, where a private key is meant"),
+    (None, "not a regular file")])
 def test_what_is_no_key(assay, signed, plain_bin_dir, content, says):
     """Empty, junk, cut off, a directory: a reason in plain words, and the way out."""
     key = signed / "etc/assay/keys/signing.key"

@@ -201,6 +201,7 @@ def test_a_broken_configuration_changes_nothing(verifier):
     ("service", "tls-certificate = /x\ntls-key = /y\ntls-names = a", "tls-certificate names one that is there"),
     ("service", "store = frob", "neither an absolute path nor postgresql://"),
     ("service", "name = a\nname = b", "there twice"),
+    ("service", "[trust\nfrob = 1", ":2: neither [section], name = value nor a comment"),
     ("trust", "boot = perhaps", "neither 'approved' nor 'unmeasured'"),
     ("trust", "levels = UP", "level's name"),
     ("trust", "secure-boot = maybe", "neither 'no' nor 'yes'"),

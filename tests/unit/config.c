@@ -56,6 +56,10 @@ static void refusals_name_file_and_line(void)
 	CHECK_FAILS(parse("[enforcment]\nmode = log\n", &c, &err), &err,
 		    "assay.conf:2: no section is named [enforcment]");
 	CHECK_FAILS(parse("[boot]\nnonsense\n", &c, &err), &err, "assay.conf:2: neither");
+	CHECK_FAILS(parse("[boot]\npcr = 9\n[enforcement\nmode = log\n", &c, &err), &err,
+		    "assay.conf:3: neither");
+	CHECK_FAILS(parse("[boot]\nfoo = 1\n[enforcement\n", &c, &err), &err,
+		    "assay.conf:2: nothing is named 'foo'");
 	CHECK_FAILS(config_parse("[boot]\0\n", 8, "f", &c, &err), &err, "NUL");
 }
 
