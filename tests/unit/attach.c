@@ -493,8 +493,8 @@ static const struct unit_case cases[] = {
 	CASE(what_is_vouched_for_is_frozen_first),
 	CASE(what_has_another_meaning_is_not_signed),
 	CASE(what_is_not_held_open_is_looked_at_again),
-	CASE(the_boot_mends_by_the_file_systems_profile),
 	CASE(texts_are_kept_and_pruned),
+	CASE(the_boot_mends_by_the_file_systems_profile),
 	CASE_END,
 };
 UNIT_MAIN(cases)
