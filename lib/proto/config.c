@@ -14,11 +14,6 @@ struct parse {
 	bool init_given;
 };
 
-static void cleanup_parse(struct parse **p)
-{
-	free(*p);
-}
-
 void config_default(struct config *ret_config)
 {
 	settings_default(&ret_config->settings);
@@ -277,9 +272,8 @@ static int level_line(const char *text)
 int config_parse(const char *text, size_t len, const char *name, struct config *ret_config,
 		 struct err *err)
 {
-	CLEANUP(cleanup_parse) struct parse *p = calloc(1, sizeof(*p));
+	AUTO_MEM struct parse *p = calloc(1, sizeof(*p));
 	AUTO_STR copy = strndup(text, len);
-
 	const struct config_ini to = { .fn = on_entry, .ctx = p, .adds_up = "init" };
 
 	if (!p || !copy)
