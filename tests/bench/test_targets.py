@@ -2,6 +2,7 @@
 """make bench says of each figure whether it is what it should be, and names the misses at the end."""
 
 import importlib.util
+import json
 from importlib.machinery import SourceFileLoader
 
 import pytest
@@ -51,6 +52,21 @@ def test_what_was_not_measured_says_why(bench):
     assert set(bench.FIELDS) <= set(row)
     assert bench.table([row]).splitlines()[1].endswith("not measured: no such package")
     assert bench.summary([row]) == "every target is met"
+
+
+def test_one_bench_leaves_the_results_of_the_others(bench, monkeypatch, tmp_path):
+    """Those that come before it and after it by name, and its own when it fails."""
+    results = tmp_path / "results.json"
+    results.write_text(json.dumps([{"bench": name} | row for name, row in zip(("boot", "exec", "sign"), rows())]))
+    monkeypatch.setattr(bench, "RESULTS", results)
+    monkeypatch.setattr("sys.argv", ["bench", "exec"])
+    monkeypatch.setattr(bench, "run", lambda _: rows()[3:4])
+    assert bench.main() == 0
+    assert [(row["bench"], row["name"]) for row in json.loads(results.read_text())] == [
+        ("boot", "fast"), ("exec", "fat"), ("sign", "lean")]
+    monkeypatch.setattr(bench, "run", lambda _: json.loads("{"))
+    assert bench.main() == 1
+    assert [row["name"] for row in json.loads(results.read_text())] == ["fast", "fat", "lean"]
 
 
 def test_each_figure_has_its_fields(bench):
