@@ -87,8 +87,8 @@ static void protected_attributes_in_the_kernels_order(void)
 static void a_label_is_no_program(void)
 {
 	static const char *const values[] = { "#!/bin/sh\n",
-					      "\x7f"
-					      "ELF",
+					      ("\x7f"
+					       "ELF"),
 					      "\x03\x02", " x" };
 	AUTO_FD fd = open("label", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	struct err err = ERR_INIT;
