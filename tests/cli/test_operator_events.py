@@ -74,6 +74,13 @@ def test_text_is_by_package_with_the_remedy_once(run, root, tmp_path):
     assert f"vouch for it yourself by 'assay sign --root {root.path} /opt/mine'\n" in done.out
 
 
+def test_the_running_system_admits_with_a_reason(run, tmp_path):
+    """What no package owns goes on record there; another root has no log to be noted in."""
+    (tmp_path / "lines").write_text(denial('"/opt/no-packages"'))
+    done = run("assay", "events", "--input", tmp_path / "lines")
+    assert "vouch for it yourself by 'assay admit --reason TEXT /opt/no-packages'\n" in done.out, done
+
+
 @pytest.mark.parametrize("name", ["/usr/bin/tool", "/opt/mine"])
 @pytest.mark.parametrize("cause", ["invalid-HMAC", "invalid-fail-immutable"])
 def test_changed_metadata_is_not_signed_anew(events, root, name, cause):

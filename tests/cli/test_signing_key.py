@@ -59,6 +59,15 @@ def test_what_is_no_key(assay, signed, plain_bin_dir, content, says):
     assert not (signed / "var/lib/assay/boot").exists()
 
 
+def test_a_certificate_is_told_whatever_its_mode(trouble, tmp_path):
+    """It is not to be made 0600, but is the wrong file."""
+    cert = tmp_path / "signing.pem"
+    cert.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n")
+    cert.chmod(0o644)
+    done = trouble("assay-sign", "sign", "--key", cert, "--cert", cert, cert)
+    assert f"{cert}: a certificate, where a private key is meant" in done.err and "mode" not in done.err, done
+
+
 def test_a_key_of_somebody_else(assay, signed, plain_bin_dir):
     """Whose it is may use it: refused, and chown mends it."""
     key = signed / "etc/assay/keys/signing.key"
