@@ -150,6 +150,7 @@ $(BUILD)/unit/unlock: $(patsubst %,$(BUILD)/obj/%.o,initramfs/unlock/terminal in
 	initramfs/unlock/recovery)
 $(BUILD)/unit/next_lock: $(patsubst %,$(BUILD)/obj/assay/%.o,next_boot/lock checks/report host/host commands/out)
 $(BUILD)/unit/attach: $(patsubst %,$(BUILD)/obj/%.o,transaction/watch transaction/making initramfs/boot/mend)
+$(BUILD)/unit/ahead: $(BUILD)/obj/initramfs/boot/ahead.o
 $(BUILD)/obj/tests/unit/%.o: ASSAY_CFLAGS += -Itests -Wno-frame-larger-than
 
 # What the interoperability tests ask of the library where the host can't do it with the programs.

@@ -30,6 +30,15 @@ MUST_USE int proof_control(struct boot *boot, struct err *err);
 MUST_USE int proof_denial(struct boot *boot, struct err *err);
 MUST_USE int proof_init(struct boot *boot, struct err *err);
 
+/*
+ * ahead.c: the files named in the bundle's "ahead", one path in the root file system a line, are
+ * appraised between start and finish by every processor but the one that goes on.  They save time
+ * and decide nothing: none of them fails.
+ */
+MUST_USE int ahead_read(struct boot *boot, struct err *err);
+MUST_USE int ahead_start(struct boot *boot, struct err *err);
+MUST_USE int ahead_finish(struct boot *boot, struct err *err);
+
 /* exec.c, caps.c: init_execute returns only when it failed. */
 MUST_USE int init_execute(struct boot *boot, struct err *err);
 MUST_USE int caps_drop(struct boot *boot, struct err *err);

@@ -35,6 +35,8 @@ struct boot_dirs {
 	bool mounted_security; /* by us, in the guard */
 };
 
+struct ahead;
+
 struct boot {
 	struct boot_options options;
 	const char *bundle; /* the bundle's directory */
@@ -49,8 +51,9 @@ struct boot {
 	struct cert_set certs;
 	int32_t keyring_ima;
 	int32_t keyring_evm;
-	bool measured;	   /* the record is in its PCR */
-	struct buf report; /* lines of REPORT_PATH */
+	struct ahead *ahead; /* of assay-boot, NULL: nothing is appraised ahead */
+	bool measured;	     /* the record is in its PCR */
+	struct buf report;   /* lines of REPORT_PATH */
 };
 
 /* One step: 0, or -1 and a line; what it found goes into the report. */

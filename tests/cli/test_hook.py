@@ -69,7 +69,7 @@ class Hook:
         self.top, self.text = top, (source / "hooks/assay").read_text()
         self.dest = top / "dest"
         for path in ("/var/lib/assay", "/etc/assay/assay.conf", "/usr/lib/assay", "/usr/share/initramfs-tools",
-                     "/lib/modules", "/boot/config-"):
+                     "/lib/modules", "/boot/config-", "/sbin/init"):
             self.text = self.text.replace(path, f"{top}{path}")
         tools = top / "usr/share/initramfs-tools"
         tools.mkdir(parents=True)
@@ -129,6 +129,27 @@ def test_init_ends_in_assay_boot(hook):
     assert init.count('\t/usr/bin/assay-guard init "${rootmnt}" "${1}"\n') == 1 and "exec run-init" not in init
     assert (hook.dest / "usr/bin/run-init").exists() and list(hook.dest.rglob("libcrypto.so*"))
     assert (hook.dest / "etc/assay/record").read_bytes() == hook.bundle.files["record"]
+
+
+def test_what_init_maps_is_listed(hook):
+    """Its libraries as the loader finds them, largest first."""
+    (hook.top / "sbin").mkdir()
+    shutil.copy(hook.top / "usr/lib/assay/assay-boot", hook.top / "sbin/init")
+    assert hook.run().returncode == 0
+    paths = (hook.dest / "etc/assay/ahead").read_text().splitlines()
+    assert any("/libcrypto.so" in path for path in paths) and any("/libc.so" in path for path in paths), paths
+    sizes = [os.stat(path).st_size for path in paths]
+    assert sizes == sorted(sizes, reverse=True) and not any("ld-linux" in path for path in paths), paths
+
+
+@pytest.mark.parametrize("init", [None, "#!/bin/sh\n"])
+def test_an_init_that_maps_nothing(hook, init):
+    """A list without a name, and the initramfs is made."""
+    if init:
+        (hook.top / "sbin").mkdir()
+        (hook.top / "sbin/init").write_text(init)
+    assert hook.run().returncode == 0
+    assert (hook.dest / "etc/assay/ahead").read_text() == ""
 
 
 def test_the_guard_has_no_loader(hook):

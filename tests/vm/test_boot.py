@@ -50,6 +50,8 @@ def test_report_is_true(enforcing):
     assert lines["policy-node"] == ["gone"]
     assert lines["proof"] == ["unsigned exec and mmap denied"]
     assert lines["pcr"] == ["13 extended"]
+    ahead = [int(word) for word in lines["ahead"][0].split(" of ")] if "ahead" in lines else [0, 0]
+    assert ahead[0] == ahead[1] and (ahead[1] > 10) == (int(enforcing.sh("nproc")) > 1)
     assert "would-refuse" not in lines
     keys = enforcing.sh("cat /proc/keys")
     for line in lines["keyring"]:

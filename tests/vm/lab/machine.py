@@ -20,6 +20,10 @@ STOP_SECONDS = 120
 USER_SPACE_SECONDS = 90
 USER_SPACE = r"Run \S+ as init process|assay: |Begin: |systemd\[1\]"
 EMULATOR_TRIES = 3
+# What a guest without an address says of itself, the shortest first.
+NETWORK = """systemctl --failed --no-legend; systemctl list-jobs --no-legend; ip -brief address; networkctl --no-legend
+systemctl is-active systemd-networkd systemd-udevd; lsmod | grep virtio_net; dmesg | tail -n 15
+journalctl -b --no-pager -o short-monotonic -u systemd-networkd -u systemd-udevd | tail -n 30"""
 
 
 class Machine:
@@ -146,7 +150,9 @@ class Machine:
 
     def wait_network(self, seconds=120):
         """Wait until the guest has its address, which may come after everything else."""
-        self.sh(f"timeout {seconds} sh -c 'until ip -4 route get {qemu.REACHED}; do sleep 0.2; done'", seconds + 20)
+        words = f"until ip -4 route get {qemu.REACHED} >/dev/null 2>&1; do sleep 0.2; done"
+        if not self.run(f"timeout {seconds} sh -c '{words}'", seconds + 20).ok:
+            raise LabError(f"network: no address in {seconds} s\n{self.run(NETWORK).stdout}")
 
     def channel_answers(self, seconds):
         """Whether the agent runs a command within that time."""

@@ -50,7 +50,8 @@ echo lab >"$R/etc/hostname"
 printf '127.0.0.1\tlocalhost\n127.0.1.1\tlab\n' >"$R/etc/hosts"
 : >"$R/etc/machine-id"
 mkdir -p "$R/var/log/journal" "$R/etc/systemd/network"
-printf '[Match]\nName=en* eth*\n[Network]\nDHCP=yes\n' >"$R/etc/systemd/network/lab.network"
+printf '[Match]\nName=en* eth*\n[Network]\nAddress=10.0.2.15/24\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n' \
+	>"$R/etc/systemd/network/lab.network"
 # A machine without a network has nothing to wait for; the tools are here, their services are not wanted.
 for unit in apt-daily.timer apt-daily-upgrade.timer systemd-networkd-wait-online.service \
 	networking.service e2scrub_reap.service kexec.service kexec-load.service; do
