@@ -145,6 +145,9 @@ int packages_init(struct packages *p, struct job *job, struct err *err)
 	p->job = job;
 	p->report = engine->report;
 	p->tick = engine->tick;
+	if (engine->act == ENGINE_SIGN && packages_wanted(job) && !job->root && !engine->dry_run &&
+	    geteuid() != 0)
+		return err_set(err, "only root can sign what is installed on this host");
 	if ((packages_wanted(job) || job->unowned) && load_packages(p, err) < 0)
 		return -1;
 	if (engine->act == ENGINE_SIGN && packages_lock(p, err) < 0)

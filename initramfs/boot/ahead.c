@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What init will map is appraised by all processors at once, instead of by one when init maps it.
- */
+/* What init will map is appraised by all processors, instead of by one when init maps it. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -20,8 +19,6 @@ struct ahead {
 	size_t n;
 	atomic_size_t next;
 	atomic_size_t mapped;
-	pthread_t thread[AHEAD_THREADS_MAX];
-	size_t threads;
 };
 
 static struct ahead *ahead_free(struct ahead *ahead)
@@ -84,33 +81,31 @@ static size_t other_processors(void)
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (size_t)CPU_COUNT(&set) - 1 : 0;
 }
 
-int ahead_start(struct boot *boot, struct err *err UNUSED)
-{
-	struct ahead *ahead = boot->ahead;
-	size_t most = other_processors();
-
-	if (!ahead || boot->record.settings.mode != MODE_ENFORCE)
-		return 0;
-	if (most > AHEAD_THREADS_MAX)
-		most = AHEAD_THREADS_MAX;
-	while (ahead->threads < most && ahead->threads < ahead->n &&
-	       pthread_create(&ahead->thread[ahead->threads], NULL, work, ahead) == 0)
-		ahead->threads++;
-	return 0;
-}
-
 /*
- * All of them end before init is executed, which would interrupt the kernel while it reads a file
+ * All threads end before init is executed, which would interrupt the kernel while it reads a file
  * and leave a denial in its log that was none.
  */
-int ahead_finish(struct boot *boot, struct err *err UNUSED)
+static void appraise_all(struct ahead *ahead, size_t helpers)
+{
+	pthread_t thread[AHEAD_THREADS_MAX];
+	size_t n = 0;
+
+	if (helpers > AHEAD_THREADS_MAX)
+		helpers = AHEAD_THREADS_MAX;
+	while (n < helpers && n < ahead->n && pthread_create(&thread[n], NULL, work, ahead) == 0)
+		n++;
+	(void)work(ahead);
+	while (n > 0)
+		(void)pthread_join(thread[--n], NULL);
+}
+
+int ahead_appraise(struct boot *boot, struct err *err UNUSED)
 {
 	struct ahead *ahead = boot->ahead;
+	size_t helpers = other_processors();
 
-	if (ahead && ahead->threads > 0) {
-		(void)work(ahead);
-		while (ahead->threads > 0)
-			(void)pthread_join(ahead->thread[--ahead->threads], NULL);
+	if (ahead && ahead->n > 0 && helpers > 0 && boot->record.settings.mode == MODE_ENFORCE) {
+		appraise_all(ahead, helpers);
 		report_line(boot, "ahead %zu of %zu", ahead->mapped, ahead->n);
 	}
 	boot->ahead = ahead_free(ahead);

@@ -32,12 +32,11 @@ MUST_USE int proof_init(struct boot *boot, struct err *err);
 
 /*
  * ahead.c: the files named in the bundle's "ahead", one path in the root file system a line, are
- * appraised between start and finish by every processor but the one that goes on.  They save time
- * and decide nothing: none of them fails.
+ * appraised by all processors, once init is known to run.  It saves time and decides nothing:
+ * neither fails.
  */
 MUST_USE int ahead_read(struct boot *boot, struct err *err);
-MUST_USE int ahead_start(struct boot *boot, struct err *err);
-MUST_USE int ahead_finish(struct boot *boot, struct err *err);
+MUST_USE int ahead_appraise(struct boot *boot, struct err *err);
 
 /* exec.c, caps.c: init_execute returns only when it failed. */
 MUST_USE int init_execute(struct boot *boot, struct err *err);

@@ -316,6 +316,14 @@ def test_only_root_sees_all(run, command):
     assert (done.rc, done.out) == (2, "") and done.err.endswith(f": {command}: only root can see all that counts\n"), done
 
 
+@pytest.mark.parametrize("words", [["--installed"], ["--package", "dpkg"]])
+def test_only_root_signs_the_host(run, words):
+    """It is said before a key is asked for, and before anything is made."""
+    done = run("assay-sign", "sign", *words, user=65534, group=65534, extra_groups=[], cwd="/")
+    said = "assay-sign: sign: only root can sign what is installed on this host\n"
+    assert (done.rc, done.out, done.err) == (2, "", said), done
+
+
 def test_one_old_kernel_weakens_all(assay, put):
     """The signature profile's rules on owners and FUSE are not in a policy that 5.10 reads."""
     put("boot/vmlinuz-5.10.0-30-amd64")

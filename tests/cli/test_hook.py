@@ -69,7 +69,7 @@ class Hook:
         self.top, self.text = top, (source / "hooks/assay").read_text()
         self.dest = top / "dest"
         for path in ("/var/lib/assay", "/etc/assay/assay.conf", "/usr/lib/assay", "/usr/share/initramfs-tools",
-                     "/lib/modules", "/boot/config-", "/sbin/init"):
+                     "/lib/modules", "/boot/config-"):
             self.text = self.text.replace(path, f"{top}{path}")
         tools = top / "usr/share/initramfs-tools"
         tools.mkdir(parents=True)
@@ -83,7 +83,7 @@ class Hook:
         for name in ("assay-boot", "assay-guard", "assay-unlock"):
             shutil.copy(programs / name, top / "usr/lib/assay")
         self.bundle = object.__new__(Bundle)
-        self.bundle.files = {"record": record_text("x", "x").encode()}
+        self.bundle.files = {"record": record_text("x", "x").replace("/sbin", f"{top}/sbin").encode()}
         self.bundle.with_key(*new_key("rsa:2048")).with_policy("appraise func=BPRM_CHECK appraise_type=imasig\n")
         self.store()
 
@@ -131,13 +131,16 @@ def test_init_ends_in_assay_boot(hook):
     assert (hook.dest / "etc/assay/record").read_bytes() == hook.bundle.files["record"]
 
 
-def test_what_init_maps_is_listed(hook):
-    """Its libraries as the loader finds them, largest first."""
+def test_what_init_maps_is_listed(hook, tmp_path):
+    """Its libraries as the loader finds them at boot, largest first, whatever the caller's environment is."""
     (hook.top / "sbin").mkdir()
     shutil.copy(hook.top / "usr/lib/assay/assay-boot", hook.top / "sbin/init")
-    assert hook.run().returncode == 0
+    libc = re.search(r"=> (/\S+/libc\.so\.6)", subprocess.check_output(["ldd", hook.top / "sbin/init"], text=True))[1]
+    (tmp_path / "mine").mkdir()
+    shutil.copy(libc, tmp_path / "mine")
+    assert hook.run(LD_LIBRARY_PATH=str(tmp_path / "mine")).returncode == 0
     paths = (hook.dest / "etc/assay/ahead").read_text().splitlines()
-    assert any("/libcrypto.so" in path for path in paths) and any("/libc.so" in path for path in paths), paths
+    assert libc in paths and any("/libcrypto.so" in path for path in paths), paths
     sizes = [os.stat(path).st_size for path in paths]
     assert sizes == sorted(sizes, reverse=True) and not any("ld-linux" in path for path in paths), paths
 
@@ -148,8 +151,17 @@ def test_an_init_that_maps_nothing(hook, init):
     if init:
         (hook.top / "sbin").mkdir()
         (hook.top / "sbin/init").write_text(init)
+        (hook.top / "sbin/init").chmod(0o755)
     assert hook.run().returncode == 0
     assert (hook.dest / "etc/assay/ahead").read_text() == ""
+
+
+def test_the_first_init_that_is_there(hook):
+    """Of those that the record names."""
+    hook.bundle.edit("init ", f"init {hook.top}/none\ninit /bin/true").sign()
+    hook.store()
+    assert hook.run().returncode == 0
+    assert "/libc.so" in (hook.dest / "etc/assay/ahead").read_text()
 
 
 def test_the_guard_has_no_loader(hook):

@@ -287,6 +287,7 @@ def appraised_ahead(machine):
     return [int(word) for word in report(machine)["ahead"][0].split(" of ")]
 
 
+@pytest.mark.parametrize("setup", SETUPS, ids=str)
 def test_all_processors_appraise_what_init_maps(preparer, setup):
     """Each of its libraries was let through before it ran; nothing was denied meanwhile."""
     with preparer.machine(setup, "enforcing", cpus=2) as machine:
