@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What Assay adds to a boot: time from kernel start to init, and bytes of the initramfs.
 
-The same machine, the same kernel, boots in turn: signed but not enabled, then enforcing.  Both initramfs were made
-in the machine: one that was made in a chroot knows of no root file system, and brings no fsck.
+The same machine, the same kernel, boots in turn: signed but not enabled, then enforcing; the fastest of ASSAY_BENCH_BOOTS
+(8) of each count, because what else the host does makes a boot only slower, by more than is measured here.  Both
+initramfs were made in the machine: one that was made in a chroot knows of no root file system, and brings no fsck.
 """
 
 import os
@@ -12,11 +13,11 @@ import sys
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent), str(pathlib.Path(__file__).parent)]
 
-from figures import at_most, figure, median, print_figures  # noqa: E402
+from figures import at_most, figure, print_figures  # noqa: E402
 from vm.lab.lab import Lab  # noqa: E402
 from vm.lab.prepare import Preparer, Setup, assay_debs  # noqa: E402
 
-BOOTS = int(os.environ.get("ASSAY_BENCH_BOOTS", "5"))
+BOOTS = int(os.environ.get("ASSAY_BENCH_BOOTS", "8"))
 COMMAND = "tests/bench/bench_boot.py"
 SETUPS = (Setup("6.1", "signature", "portable"), Setup("6.12", "verity", "portable"))
 
@@ -80,12 +81,11 @@ def measure(preparer, setup):
     hashing = seconds_of_hashing(machines["signed"])
     for machine in machines.values():
         machine.close()
-    pairs = [on / off for on, off in zip(times["enforcing"], times["signed"])]
+    off, on = min(times["signed"]), min(times["enforcing"])
     name = f"boot/{setup.kernel}-{setup.profile}"
     return [
-        figure(f"{name}/kernel-start-to-init", median(times["enforcing"]), "s",
-               median(times["signed"]), COMMAND, ratio=median(pairs), target=at_most(1.05)),
-        figure(f"{name}/hashing-what-init-maps", hashing, "s", median(times["signed"]), COMMAND),
+        figure(f"{name}/kernel-start-to-init", on, "s", off, COMMAND, target=at_most(1.05)),
+        figure(f"{name}/hashing-what-init-maps", hashing, "s", off, COMMAND),
         figure(f"{name}/initramfs-added", (sizes["enforcing"] - sizes["signed"]) / 2**20, "MiB",
                sizes["signed"] / 2**20, COMMAND, target=at_most(3, "value")),
     ]
