@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What Assay adds to a boot: time from kernel start to init, and bytes of the initramfs.
 
-The same machine, the same kernel, boots in turn: signed but not enabled, then enforcing; the fastest of ASSAY_BENCH_BOOTS
-(8) of each count, because what else the host does makes a boot only slower, by more than is measured here.  Both
-initramfs were made in the machine: one that was made in a chroot knows of no root file system, and brings no fsck.
+The same machine, the same kernel, boots in turn, ASSAY_BENCH_BOOTS times (8): signed but not enabled, then enforcing.
+The fastest of each stand beside the median of the pairs, which is what the target is for: on a host that does something
+else, too, they tell how uneven it was.  Both initramfs were made in the machine: one that was made in a chroot knows of
+no root file system, and brings no fsck.
 """
 
 import os
@@ -13,7 +14,7 @@ import sys
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent), str(pathlib.Path(__file__).parent)]
 
-from figures import at_most, figure, print_figures  # noqa: E402
+from figures import at_most, figure, median, print_figures  # noqa: E402
 from vm.lab.lab import Lab  # noqa: E402
 from vm.lab.prepare import Preparer, Setup, assay_debs  # noqa: E402
 
@@ -81,11 +82,14 @@ def measure(preparer, setup):
     hashing = seconds_of_hashing(machines["signed"])
     for machine in machines.values():
         machine.close()
-    off, on = min(times["signed"]), min(times["enforcing"])
+    base = median(times["signed"])
+    pairs = [on / off for on, off in zip(times["enforcing"], times["signed"])]
     name = f"boot/{setup.kernel}-{setup.profile}"
     return [
-        figure(f"{name}/kernel-start-to-init", on, "s", off, COMMAND, target=at_most(1.05)),
-        figure(f"{name}/hashing-what-init-maps", hashing, "s", off, COMMAND),
+        figure(f"{name}/kernel-start-to-init", median(times["enforcing"]), "s", base, COMMAND, ratio=median(pairs),
+               target=at_most(1.05)),
+        figure(f"{name}/kernel-start-to-init-fastest", min(times["enforcing"]), "s", min(times["signed"]), COMMAND),
+        figure(f"{name}/hashing-what-init-maps", hashing, "s", base, COMMAND),
         figure(f"{name}/initramfs-added", (sizes["enforcing"] - sizes["signed"]) / 2**20, "MiB",
                sizes["signed"] / 2**20, COMMAND, target=at_most(3, "value")),
     ]
