@@ -1,53 +1,119 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What init will map is appraised by all processors, instead of by one when init maps it. */
+/* What init will map is read while other steps go on, and appraised by all processors, instead of
+ * by one when init maps it. */
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "base/io.h"
+#include "base/root.h"
 #include "initramfs/boot/parts.h"
 
 #define AHEAD_TEXT_MAX 16384
 #define AHEAD_FILES_MAX 64
-#define AHEAD_THREADS_MAX 15 /* beside the one that goes on */
+#define AHEAD_THREADS_MAX 15
 
 struct ahead {
 	struct buf text; /* cut into the names */
 	const char *file[AHEAD_FILES_MAX];
 	size_t n;
+	size_t helpers; /* threads beside the one that goes on */
+	int root;	/* O_PATH, for the reader */
+	pthread_t reader;
+	bool reading; /* there is a reader */
+	atomic_bool pause;
 	atomic_size_t next;
 	atomic_size_t mapped;
 };
 
-static struct ahead *ahead_free(struct ahead *ahead)
+static void cleanup_ahead(struct ahead **ahead)
 {
-	if (ahead)
-		buf_done(&ahead->text);
-	free(ahead);
-	return NULL;
+	if (!*ahead)
+		return;
+	cleanup_fd(&(*ahead)->root);
+	buf_done(&(*ahead)->text);
+	free(*ahead);
+	*ahead = NULL;
 }
 
-/* Before the root is changed: the list lies in the initramfs.  Nothing is lost without one. */
-int ahead_read(struct boot *boot, struct err *err UNUSED)
+static struct ahead *read_list(const struct boot *boot)
 {
-	struct ahead *ahead = calloc(1, sizeof(*ahead));
+	CLEANUP(cleanup_ahead) struct ahead *ahead = calloc(1, sizeof(*ahead));
 	struct err none = ERR_INIT;
 	char path[BUNDLE_PATH_MAX];
 	char *state = NULL;
 
 	if (!ahead)
-		return 0;
+		return NULL;
+	ahead->root = -1;
 	ahead->text.max = AHEAD_TEXT_MAX;
 	if (bundle_path(boot, "ahead", path, &none) < 0 ||
-	    io_read_file(path, &ahead->text, &none) < 0) {
-		(void)ahead_free(ahead);
-		return 0;
-	}
+	    io_read_file(path, &ahead->text, &none) < 0)
+		return NULL;
 	for (char *line; ahead->n < AHEAD_FILES_MAX && (line = buf_line(&ahead->text, &state));)
 		ahead->file[ahead->n++] = line;
+	return take_ptr(&ahead);
+}
+
+static void read_in(int root, const char *path)
+{
+	AUTO_FD fd = root_openat(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
+}
+
+static void *read_all(void *ctx)
+{
+	struct ahead *ahead = ctx;
+
+	for (size_t i = 0; i < ahead->n && !ahead->pause; i++)
+		read_in(ahead->root, ahead->file[i]);
+	return NULL;
+}
+
+static size_t other_processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (size_t)CPU_COUNT(&set) - 1 : 0;
+}
+
+/* Before the root is changed: the list lies in the initramfs.  Nothing is lost without one.  With
+ * fs-verity init reads, and the kernel hashes, only what it needs of a file. */
+int ahead_start(struct boot *boot, struct err *err UNUSED)
+{
+	const struct settings *s = &boot->record.settings;
+	size_t helpers = other_processors();
+	struct ahead *ahead;
+
+	if (s->mode != MODE_ENFORCE || helpers == 0 || (ahead = read_list(boot)) == NULL)
+		return 0;
 	boot->ahead = ahead;
+	ahead->helpers = helpers < AHEAD_THREADS_MAX ? helpers : AHEAD_THREADS_MAX;
+	if (s->profile != PROFILE_SIGNATURE)
+		return 0;
+	ahead->root = open(boot->options.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ahead->reading =
+		ahead->root >= 0 && pthread_create(&ahead->reader, NULL, read_all, ahead) == 0;
+	return 0;
+}
+
+/* The file that is being read is read to its end. */
+int ahead_pause(struct boot *boot, struct err *err UNUSED)
+{
+	struct ahead *ahead = boot->ahead;
+
+	if (!ahead || !ahead->reading)
+		return 0;
+	ahead->pause = true;
+	(void)pthread_join(ahead->reader, NULL);
+	ahead->reading = false;
 	return 0;
 }
 
@@ -74,25 +140,17 @@ static void *work(void *ctx)
 	return NULL;
 }
 
-static size_t other_processors(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (size_t)CPU_COUNT(&set) - 1 : 0;
-}
-
 /*
  * All threads end before init is executed, which would interrupt the kernel while it reads a file
  * and leave a denial in its log that was none.
  */
-static void appraise_all(struct ahead *ahead, size_t helpers)
+static void appraise_all(struct ahead *ahead)
 {
 	pthread_t thread[AHEAD_THREADS_MAX];
 	size_t n = 0;
 
-	if (helpers > AHEAD_THREADS_MAX)
-		helpers = AHEAD_THREADS_MAX;
-	while (n < helpers && n < ahead->n && pthread_create(&thread[n], NULL, work, ahead) == 0)
+	while (n < ahead->helpers && n < ahead->n &&
+	       pthread_create(&thread[n], NULL, work, ahead) == 0)
 		n++;
 	(void)work(ahead);
 	while (n > 0)
@@ -101,13 +159,11 @@ static void appraise_all(struct ahead *ahead, size_t helpers)
 
 int ahead_appraise(struct boot *boot, struct err *err UNUSED)
 {
-	struct ahead *ahead = boot->ahead;
-	size_t helpers = other_processors();
+	CLEANUP(cleanup_ahead) struct ahead *ahead = take_ptr(&boot->ahead);
 
-	if (ahead && ahead->n > 0 && helpers > 0 && boot->record.settings.mode == MODE_ENFORCE) {
-		appraise_all(ahead, helpers);
+	if (ahead && ahead->n > 0) {
+		appraise_all(ahead);
 		report_line(boot, "ahead %zu of %zu", ahead->mapped, ahead->n);
 	}
-	boot->ahead = ahead_free(ahead);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/attr.h"
+#include "crypto/init.h"
 #include "initramfs/boot/parts.h"
 
 #define USAGE \
@@ -102,8 +103,10 @@ int main(int argc, char **argv)
 	if (parse_options(argc, argv, &boot->options, &err) == 0) {
 		if (boot->options.dry_run)
 			return dry_run(boot);
-		if (getpid() == 1)
+		if (getpid() == 1) {
+			crypto_init_plain();
 			steps_run(boot);
+		}
 		(void)err_set(&err, "only the first process, in an initramfs, may change root");
 	}
 	if (getpid() == 1) {

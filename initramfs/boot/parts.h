@@ -32,10 +32,12 @@ MUST_USE int proof_init(struct boot *boot, struct err *err);
 
 /*
  * ahead.c: the files named in the bundle's "ahead", one path in the root file system a line, are
- * appraised by all processors, once init is known to run.  It saves time and decides nothing:
- * neither fails.
+ * appraised by all processors, once init is known to run.  What has to be hashed for that is read
+ * into memory from ahead_start to ahead_pause, while other steps go on; nothing is read while
+ * mend_unsigned changes files, or under the policy.  It saves time and decides nothing: none fails.
  */
-MUST_USE int ahead_read(struct boot *boot, struct err *err);
+MUST_USE int ahead_start(struct boot *boot, struct err *err);
+MUST_USE int ahead_pause(struct boot *boot, struct err *err);
 MUST_USE int ahead_appraise(struct boot *boot, struct err *err);
 
 /* exec.c, caps.c: init_execute returns only when it failed. */

@@ -10,6 +10,7 @@
 static const struct step boot_steps[] = {
 	{ REASON_ENVIRONMENT, env_prepare, false },
 	{ REASON_RECORD, bundle_load_record, false },
+	{ REASON_ENVIRONMENT, ahead_start, true },
 	{ REASON_CERTIFICATE, bundle_load_certs, false },
 	{ REASON_SIGNATURE, bundle_verify, false },
 	{ REASON_POLICY, bundle_load_policy, false },
@@ -22,9 +23,9 @@ static const struct step boot_steps[] = {
 	{ REASON_TPM, measure_record, true },
 	{ REASON_TPM, measure_cap, true },
 	{ REASON_SWITCH, switches_set, false },
-	{ REASON_ENVIRONMENT, ahead_read, true },
 	{ REASON_ROOT, root_enter, false },
 	{ REASON_ENVIRONMENT, credentials_open, false },
+	{ REASON_ENVIRONMENT, ahead_pause, true },
 	{ REASON_ENVIRONMENT, mend_unsigned, true },
 	{ REASON_PROOF, proof_control, true },
 	{ REASON_KERNEL_POLICY, policy_load, true },

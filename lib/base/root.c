@@ -15,12 +15,18 @@
 #include "base/io.h"
 
 /* openat2(2); glibc 2.36 has no wrapper. */
+int root_openat(int top, const char *path, uint64_t flags)
+{
+	struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+
+	return (int)syscall(SYS_openat2, top, path, &how, sizeof(how));
+}
+
 int root_open(const char *root, const char *path, uint64_t flags)
 {
 	AUTO_FD top = open(*root ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
 
-	return top < 0 ? -1 : (int)syscall(SYS_openat2, top, path, &how, sizeof(how));
+	return top < 0 ? -1 : root_openat(top, path, flags);
 }
 
 int root_resolve(const char *root, const char *path, char **ret_real, struct err *err)

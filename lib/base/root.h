@@ -11,6 +11,9 @@
  * of it.  -1 with errno. */
 MUST_USE int root_open(const char *root, const char *path, uint64_t flags);
 
+/* The same below a directory that is open, wherever it is mounted by now. */
+MUST_USE int root_openat(int top, const char *path, uint64_t flags);
+
 /*
  * Follows all links as root_open does.  *ret_real is the path below the root, without the root's
  * prefix; the caller frees it.  NULL: it can't be opened, errno says why.

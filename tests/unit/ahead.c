@@ -51,7 +51,9 @@ static const char *goes(enum settings_mode mode, const char *list)
 		return "not set up";
 	boot->bundle = "list";
 	boot->record.settings.mode = mode;
-	if (ahead_read(boot, &err) < 0 || ahead_appraise(boot, &err) < 0)
+	boot->options.root = ".";
+	if (ahead_start(boot, &err) < 0 || ahead_pause(boot, &err) < 0 ||
+	    ahead_appraise(boot, &err) < 0)
 		return "a step failed";
 	return boot->ahead ? "something was kept" : reported;
 }
