@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -16,13 +17,17 @@
 #define AHEAD_TEXT_MAX 16384
 #define AHEAD_FILES_MAX 64
 #define AHEAD_THREADS_MAX 15
+#define AHEAD_STEP (128 << 10) /* bytes read in one go, no more than any device's readahead */
+#define AHEAD_STEPS_MAX 512    /* 64 MiB; Debian's init has 17 */
 
 struct ahead {
 	struct buf text; /* cut into the names */
 	const char *file[AHEAD_FILES_MAX];
 	size_t n;
 	size_t helpers; /* threads beside the one that goes on */
-	int root;	/* O_PATH, for the reader */
+	int root;	/* O_PATH, the reader's */
+	int proc;	/* not its own */
+	size_t left;	/* steps that it may still do */
 	pthread_t reader;
 	bool reading; /* there is a reader */
 	atomic_bool pause;
@@ -59,13 +64,32 @@ static struct ahead *read_list(const struct boot *boot)
 	return take_ptr(&ahead);
 }
 
-static void read_in(int root, const char *path)
+/* The node is looked at before it is opened for reading: to open a device is to run its driver. */
+static int open_file(const struct ahead *ahead, const char *path, off_t *ret_size)
 {
-	AUTO_FD fd = root_openat(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	AUTO_FD node = root_openat(ahead->root, path, O_PATH);
+	char again[64];
 	struct stat st;
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
+	if (node < 0 || fstat(node, &st) < 0 || !S_ISREG(st.st_mode))
+		return -1;
+	(void)snprintf(again, sizeof(again), "self/fd/%d", node);
+	*ret_size = st.st_size;
+	return openat(ahead->proc, again, O_RDONLY | O_CLOEXEC);
+}
+
+/* The kernel takes at most its device's readahead at a time: mm/readahead.c,
+ * force_page_cache_ra(). */
+static void read_in(struct ahead *ahead, const char *path)
+{
+	off_t size = 0;
+	AUTO_FD fd = open_file(ahead, path, &size);
+
+	for (off_t at = 0; fd >= 0 && at < size && ahead->left > 0 && !ahead->pause;
+	     at += AHEAD_STEP) {
+		(void)posix_fadvise(fd, at, AHEAD_STEP, POSIX_FADV_WILLNEED);
+		ahead->left--;
+	}
 }
 
 static void *read_all(void *ctx)
@@ -73,7 +97,7 @@ static void *read_all(void *ctx)
 	struct ahead *ahead = ctx;
 
 	for (size_t i = 0; i < ahead->n && !ahead->pause; i++)
-		read_in(ahead->root, ahead->file[i]);
+		read_in(ahead, ahead->file[i]);
 	return NULL;
 }
 
@@ -98,13 +122,14 @@ int ahead_start(struct boot *boot, struct err *err UNUSED)
 	ahead->helpers = helpers < AHEAD_THREADS_MAX ? helpers : AHEAD_THREADS_MAX;
 	if (s->profile != PROFILE_SIGNATURE)
 		return 0;
+	ahead->proc = boot->dirs.proc;
+	ahead->left = AHEAD_STEPS_MAX;
 	ahead->root = open(boot->options.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	ahead->reading =
 		ahead->root >= 0 && pthread_create(&ahead->reader, NULL, read_all, ahead) == 0;
 	return 0;
 }
 
-/* The file that is being read is read to its end. */
 int ahead_pause(struct boot *boot, struct err *err UNUSED)
 {
 	struct ahead *ahead = boot->ahead;

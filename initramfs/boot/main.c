@@ -98,15 +98,15 @@ int main(int argc, char **argv)
 
 	if (!boot)
 		return 2;
+	/* --check, too, as what it says is about the boot. */
+	crypto_init_plain();
 	if (verb)
 		return verb->run(boot, argv + 2);
 	if (parse_options(argc, argv, &boot->options, &err) == 0) {
 		if (boot->options.dry_run)
 			return dry_run(boot);
-		if (getpid() == 1) {
-			crypto_init_plain();
+		if (getpid() == 1)
 			steps_run(boot);
-		}
 		(void)err_set(&err, "only the first process, in an initramfs, may change root");
 	}
 	if (getpid() == 1) {

@@ -18,7 +18,8 @@ MUST_USE int evm_start(struct boot *boot, struct err *err);
  * afterwards. */
 MUST_USE int credentials_open(struct boot *boot, struct err *err);
 
-/* root.c */
+/* root.c: into the root file system, out of an initramfs whose files are gone. */
+MUST_USE int root_empty(struct boot *boot, struct err *err);
 MUST_USE int root_enter(struct boot *boot, struct err *err);
 
 /* mend.c: never fails; what it could not mend is in the report. */
@@ -33,8 +34,8 @@ MUST_USE int proof_init(struct boot *boot, struct err *err);
 /*
  * ahead.c: the files named in the bundle's "ahead", one path in the root file system a line, are
  * appraised by all processors, once init is known to run.  What has to be hashed for that is read
- * into memory from ahead_start to ahead_pause, while other steps go on; nothing is read while
- * mend_unsigned changes files, or under the policy.  It saves time and decides nothing: none fails.
+ * into memory from ahead_start to ahead_pause, while other steps go on; nothing is read under the
+ * policy, or when the root is changed.  It saves time and decides nothing: none fails.
  */
 MUST_USE int ahead_start(struct boot *boot, struct err *err);
 MUST_USE int ahead_pause(struct boot *boot, struct err *err);

@@ -44,24 +44,27 @@ static void delete_within(int dir, dev_t dev)
 			delete_entry(dirfd(d), entry->d_name, dev);
 }
 
-static void delete_initramfs(void)
+/* From here on the kernel finds no modprobe, until there is one that the policy judges. */
+int root_empty(struct boot *boot, struct err *err)
 {
-	int dir = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int dir;
 	struct stat st;
 
+	if (chdir(boot->options.root) < 0)
+		return err_errno(err, "%s", boot->options.root);
+	if (boot->options.persist)
+		return 0;
+	dir = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir >= 0 && fstat(dir, &st) == 0)
 		delete_within(dir, st.st_dev);
+	return 0;
 }
 
 int root_enter(struct boot *boot, struct err *err)
 {
 	const char *root = boot->options.root;
 
-	if (chdir(root) < 0)
-		return err_errno(err, "%s", root);
 	env_unmount();
-	if (!boot->options.persist)
-		delete_initramfs();
 	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0)
 		return err_errno(err, "%s: move to /", root);
 	if (chroot(".") < 0 || chdir("/") < 0)

@@ -6,6 +6,9 @@
  * What hangs on a lock is unsealed between measure_record, whose value the seal names, and
  * measure_cap, after which nothing can be for the rest of the boot; assay-unlock has done both the
  * measuring and the unsealing where the root file system itself hangs on it.
+ *
+ * The policy is in force before the root is changed, as that is the kernel's root, too: from then
+ * on the modprobe, request-key or core dump helper that it runs is the one that lies there.
  */
 static const struct step boot_steps[] = {
 	{ REASON_ENVIRONMENT, env_prepare, false },
@@ -23,13 +26,14 @@ static const struct step boot_steps[] = {
 	{ REASON_TPM, measure_record, true },
 	{ REASON_TPM, measure_cap, true },
 	{ REASON_SWITCH, switches_set, false },
-	{ REASON_ROOT, root_enter, false },
-	{ REASON_ENVIRONMENT, credentials_open, false },
+	{ REASON_ROOT, root_empty, false },
 	{ REASON_ENVIRONMENT, ahead_pause, true },
-	{ REASON_ENVIRONMENT, mend_unsigned, true },
 	{ REASON_PROOF, proof_control, true },
 	{ REASON_KERNEL_POLICY, policy_load, true },
 	{ REASON_PROOF, proof_denial, true },
+	{ REASON_ROOT, root_enter, false },
+	{ REASON_ENVIRONMENT, credentials_open, false },
+	{ REASON_ENVIRONMENT, mend_unsigned, true },
 	{ REASON_INIT_DENIED, proof_init, false },
 	{ REASON_ENVIRONMENT, ahead_appraise, true },
 	{ REASON_KEYRING, keyrings_detach, false },

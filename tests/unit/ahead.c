@@ -39,6 +39,15 @@ static int put(const char *path, const char *text)
 	return fd < 0 ? -1 : io_write_all(fd, text, strlen(text), NULL);
 }
 
+static int proc(void)
+{
+	static int dir = -1;
+
+	if (dir < 0)
+		dir = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return dir;
+}
+
 /* All of a boot's steps on this list; "" where nothing was done. */
 static const char *goes(enum settings_mode mode, const char *list)
 {
@@ -52,10 +61,58 @@ static const char *goes(enum settings_mode mode, const char *list)
 	boot->bundle = "list";
 	boot->record.settings.mode = mode;
 	boot->options.root = ".";
+	boot->dirs.proc = proc();
 	if (ahead_start(boot, &err) < 0 || ahead_pause(boot, &err) < 0 ||
 	    ahead_appraise(boot, &err) < 0)
 		return "a step failed";
 	return boot->ahead ? "something was kept" : reported;
+}
+
+/* Is its only page in memory?  -1: the question has no answer. */
+static int in_memory(const char *path)
+{
+	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+	void *at = fd < 0 ? MAP_FAILED : mmap(NULL, 1, PROT_READ, MAP_PRIVATE, fd, 0);
+	unsigned char page = 0;
+	int failed;
+
+	if (at == MAP_FAILED)
+		return -1;
+	failed = mincore(at, 1, &page);
+	(void)munmap(at, 1);
+	return failed ? -1 : page & 1;
+}
+
+/* False where the file system keeps it in memory. */
+static bool out_of_memory(const char *path)
+{
+	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && fsync(fd) == 0 && posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) == 0 &&
+	       in_memory(path) == 0;
+}
+
+/* After the first step only; asked for a while, as reading goes on behind it. */
+static int read_in(enum settings_profile profile, const char *list, const char *path)
+{
+	AUTO_MEM struct boot *boot = calloc(1, sizeof(*boot));
+	struct err err = ERR_INIT;
+	int in = -1;
+
+	if (!boot || put(LIST, list) < 0)
+		return -1;
+	boot->bundle = "list";
+	boot->options.root = ".";
+	boot->dirs.proc = proc();
+	boot->record.settings.mode = MODE_ENFORCE;
+	boot->record.settings.profile = profile;
+	if (ahead_start(boot, &err) < 0)
+		return -1;
+	for (int i = 0; i < 40 && (in = in_memory(path)) == 0; i++)
+		(void)usleep(50000);
+	if (ahead_pause(boot, &err) < 0 || ahead_appraise(boot, &err) < 0)
+		return -1;
+	return in;
 }
 
 static bool one_processor(void)
@@ -125,9 +182,37 @@ static void one_processor_does_nothing(void)
 	CHECK(sched_setaffinity(0, sizeof(all), &all) == 0);
 }
 
+/* A link leads where it would once this is the root. */
+static void what_will_be_hashed_is_read_before(void)
+{
+	if (one_processor())
+		SKIP("one processor");
+	(void)unlink("link");
+	CHECK(put("read", "1") == 0 && put("other", "1") == 0 && symlink("/read", "link") == 0);
+	if (!out_of_memory("read") || !out_of_memory("other"))
+		SKIP("this file system keeps files in memory");
+	CHECK(read_in(PROFILE_SIGNATURE, "none\n/link\n", "read") == 1);
+	CHECK(read_in(PROFILE_SIGNATURE, "/../other\n", "other") == 1);
+}
+
+static void what_has_fs_verity_is_not_read_before(void)
+{
+	if (one_processor())
+		SKIP("one processor");
+	CHECK(put("read", "1") == 0);
+	if (!out_of_memory("read"))
+		SKIP("this file system keeps files in memory");
+	CHECK(read_in(PROFILE_VERITY, "/read\n", "read") == 0);
+}
+
 static const struct unit_case cases[] = {
-	CASE(what_is_there_is_mapped),	     CASE(what_is_no_file_is_left_out),
-	CASE(nothing_to_do_is_nothing_done), CASE(a_list_has_a_maximum),
-	CASE(one_processor_does_nothing),    CASE_END,
+	CASE(what_is_there_is_mapped),
+	CASE(what_is_no_file_is_left_out),
+	CASE(nothing_to_do_is_nothing_done),
+	CASE(a_list_has_a_maximum),
+	CASE(one_processor_does_nothing),
+	CASE(what_will_be_hashed_is_read_before),
+	CASE(what_has_fs_verity_is_not_read_before),
+	CASE_END,
 };
 UNIT_MAIN(cases)

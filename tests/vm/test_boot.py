@@ -275,6 +275,25 @@ def test_log_mode_tells_what_would_stop_the_boot(preparer, setup):
         assert enable.rc == 1 and "ROOT: the root file system's /usr is not a directory" in enable.stdout + enable.stderr
 
 
+HELPER = b"#!/bin/sh\necho $@ >>/run/helped\n"
+STORE = "/var/lib/assay/packages"
+
+
+@pytest.mark.parametrize("stage, helps", [("enforcing", False), ("log", True)])
+def test_the_kernel_runs_no_helper_that_nobody_judged(preparer, setup, stage, helps):
+    """Opening a device that has no driver makes the kernel run the modprobe of the root, which is changed before init
+    runs: the policy is in force by then.  In log mode it runs."""
+    with preparer.machine(setup, stage) as machine:
+        with machine.offline(writable=True) as disk:
+            disk.write("/usr/sbin/modprobe", HELPER)
+            for command in ("sif /usr/sbin/modprobe mode 0100755", f"mkdir {STORE}", "mknod device c 240 7",
+                            f"ln /device {STORE}/device", "unlink /device"):
+                disk.debugfs(command, write=True)
+            assert "device" in disk.listdir(STORE)
+        machine.start()
+        assert ("char-major-240-7" in machine.run("cat /run/helped").stdout) is helps
+
+
 def test_without_tpm_it_boots_and_says_so(preparer, setup):
     """No TPM is no reason to stop; the report tells."""
     with preparer.machine(setup, "enforcing", tpm=False) as machine:
