@@ -22,7 +22,7 @@ static int open_from(const char *dir, const struct credential_key *by, struct bu
 	char path[sizeof(CREDENTIAL_NEXT_DIR) + CREDENTIAL_NAME_MAX];
 
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, by->name);
-	if (inside_read("/", path, &sealed, err) < 0)
+	if (inside_read(".", path, &sealed, err) < 0)
 		return -1;
 	return credential_open(by, sealed.data, sealed.len, plain, err);
 }
@@ -38,7 +38,7 @@ static int open_one(const struct credential_key *by, struct err *err)
 	    open_from(CREDENTIAL_NEXT_DIR, by, &plain, NULL) < 0)
 		return -1;
 	(void)snprintf(path, sizeof(path), CREDENTIAL_RUN_DIR "/%s", by->name);
-	return io_replace_file(path, &plain, 0600, err);
+	return io_replace_file(path + 1, &plain, 0600, err);
 }
 
 /* The key's file is overwritten in memory before its name goes. */
@@ -87,16 +87,16 @@ static void handle_all(struct boot *boot, DIR *dir)
 	}
 }
 
-/* Within the root: /init has moved /run there.  A file that is gone stops what needs it, not the
- * boot; but no key may stay. */
+/* The root is the working directory, and /init has moved /run there.  A file that is gone stops
+ * what needs it, not the boot; but no key may stay. */
 int credentials_open(struct boot *boot, struct err *err)
 {
-	AUTO_DIR dir = opendir(LOCK_KEYS_DIR);
+	AUTO_DIR dir = opendir(&LOCK_KEYS_DIR[1]);
 
 	if (!dir)
 		return errno == ENOENT ? 0 : err_errno(err, LOCK_KEYS_DIR);
-	if (mkdir(CREDENTIAL_RUN_DIR, 0700) < 0 && errno != EEXIST)
+	if (mkdir(&CREDENTIAL_RUN_DIR[1], 0700) < 0 && errno != EEXIST)
 		return err_errno(err, CREDENTIAL_RUN_DIR);
 	handle_all(boot, dir);
-	return rmdir(LOCK_KEYS_DIR) < 0 ? err_errno(err, LOCK_KEYS_DIR) : 0;
+	return rmdir(&LOCK_KEYS_DIR[1]) < 0 ? err_errno(err, LOCK_KEYS_DIR) : 0;
 }

@@ -16,13 +16,15 @@
 #include "pkg/attach.h"
 #include "pkg/store.h"
 
-#define MOUNTS_MAX 2 /* the root file system, and /usr where it is one of its own */
+#define FAILED_SHOWN 50 /* each with its reason; of more only how many */
+#define MOUNTS_MAX 2	/* the root file system, and /usr where it is one of its own */
 
 struct mend {
 	struct attacher attacher;
 	struct package **package;
 	size_t n;
 	size_t mended;
+	size_t failed;
 	struct {
 		const char *dir;
 		dev_t device;
@@ -64,7 +66,7 @@ static unsigned long mount_flags(unsigned long f_flag)
 }
 
 /* Init finds the root file system as it would have been: read-only, as a rule. */
-static void make_writable(struct mend *mend, dev_t device)
+static int make_writable(struct mend *mend, dev_t device, struct err *err)
 {
 	for (size_t i = 0; i < MOUNTS_MAX; i++) {
 		const char *dir = mend->mount[i].dir;
@@ -73,10 +75,12 @@ static void make_writable(struct mend *mend, dev_t device)
 		if (mend->mount[i].device != device || mend->mount[i].flags ||
 		    statvfs(dir, &fs) < 0 || !(fs.f_flag & ST_RDONLY))
 			continue;
-		if (mount(NULL, dir, NULL, mount_flags(fs.f_flag), NULL) == 0)
-			mend->mount[i].flags = mount_flags(fs.f_flag) | MS_RDONLY;
-		return;
+		if (mount(NULL, dir, NULL, mount_flags(fs.f_flag), NULL) < 0)
+			return err_errno(err, "%s: remount writable", dir);
+		mend->mount[i].flags = mount_flags(fs.f_flag) | MS_RDONLY;
+		return 0;
 	}
+	return 0;
 }
 
 static void make_readonly(const struct mend *mend)
@@ -89,20 +93,22 @@ static void make_readonly(const struct mend *mend)
 /* What has a signature is the kernel's to judge. */
 static int mend_file(struct mend *mend, const char *path, struct err *err)
 {
-	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	struct attachment what;
+	AUTO_FD fd = -1;
 	struct stat st;
 	bool busy;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    fgetxattr(fd, XATTR_IMA, NULL, 0) >= 0)
+	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &st) < 0 || fgetxattr(fd, XATTR_IMA, NULL, 0) >= 0)
 		return 0;
 	if (attach_find(&mend->attacher, fd, path, &what, err) < 0)
 		return -1;
 	if (!what.entry)
 		return 0;
-	make_writable(mend, st.st_dev);
-	if (attach(&mend->attacher, fd, &what, &busy, err) < 0)
+	if (make_writable(mend, st.st_dev, err) < 0 ||
+	    attach(&mend->attacher, fd, &what, &busy, err) < 0)
 		return -1;
 	mend->mended++;
 	return 0;
@@ -118,7 +124,8 @@ static void mend_package(struct boot *boot, struct mend *mend, const struct pack
 	for (size_t i = 0; i < manifest_count(m); i++) {
 		struct err err = ERR_INIT;
 
-		if (mend_file(mend, manifest_at(m, i)->path, &err) < 0)
+		if (mend_file(mend, manifest_at(m, i)->path, &err) < 0 &&
+		    ++mend->failed <= FAILED_SHOWN)
 			report_line(boot, "mend-failed %s: %s", manifest_at(m, i)->path, err.text);
 	}
 }
@@ -165,6 +172,8 @@ int mend_unsigned(struct boot *boot, struct err *err UNUSED)
 	mend_all(boot, &mend, &why);
 	if (*why.text)
 		report_line(boot, "mend-failed %s", why.text);
+	if (mend.failed > FAILED_SHOWN)
+		report_line(boot, "mend-failed %zu more files", mend.failed - FAILED_SHOWN);
 	if (mend.mended)
 		report_line(boot, "mended %zu files", mend.mended);
 	hash_free(mend.attacher.hash);

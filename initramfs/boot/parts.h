@@ -14,11 +14,12 @@ MUST_USE int keyrings_fill(struct boot *boot, struct err *err);
 MUST_USE int keyrings_detach(struct boot *boot, struct err *err);
 MUST_USE int evm_start(struct boot *boot, struct err *err);
 
-/* credentials.c, after root_enter: those for which assay-unlock left a key; the keys are gone
- * afterwards. */
+/* credentials.c, between root_empty and root_enter: those for which assay-unlock left a key; the
+ * keys are gone afterwards. */
 MUST_USE int credentials_open(struct boot *boot, struct err *err);
 
-/* root.c: into the root file system, out of an initramfs whose files are gone. */
+/* root.c: root_empty deletes the initramfs' files and makes the root file system the working
+ * directory, root_enter makes it the root. */
 MUST_USE int root_empty(struct boot *boot, struct err *err);
 MUST_USE int root_enter(struct boot *boot, struct err *err);
 

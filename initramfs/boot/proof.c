@@ -118,12 +118,12 @@ static int keep_interpreter(void *ctx, enum needs_kind kind, const char *text, s
 /* path becomes that of the interpreter, "" when there is none. */
 static int prove_runs(char path[static SETTINGS_PATH_MAX], struct err *err)
 {
-	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
 	char interpreter[SETTINGS_PATH_MAX] = "";
+	AUTO_FD fd = -1;
 	int got;
 
-	if (fd < 0)
-		return err_errno(err, "%s", path);
+	if (io_open_regular(path, &fd, err) < 0)
+		return -1;
 	got = map_errno(fd);
 	if (got == EACCES)
 		return err_set(err,

@@ -8,7 +8,8 @@
  * measuring and the unsealing where the root file system itself hangs on it.
  *
  * The policy is in force before the root is changed, as that is the kernel's root, too: from then
- * on the modprobe, request-key or core dump helper that it runs is the one that lies there.
+ * on the modprobe, request-key or core dump helper that it runs is the one that lies there.  It
+ * reads a configuration that nobody judges: the credentials' keys are gone by then.
  */
 static const struct step boot_steps[] = {
 	{ REASON_ENVIRONMENT, env_prepare, false },
@@ -26,13 +27,13 @@ static const struct step boot_steps[] = {
 	{ REASON_TPM, measure_record, true },
 	{ REASON_TPM, measure_cap, true },
 	{ REASON_SWITCH, switches_set, false },
-	{ REASON_ROOT, root_empty, false },
 	{ REASON_ENVIRONMENT, ahead_pause, true },
 	{ REASON_PROOF, proof_control, true },
+	{ REASON_ROOT, root_empty, false },
 	{ REASON_KERNEL_POLICY, policy_load, true },
 	{ REASON_PROOF, proof_denial, true },
-	{ REASON_ROOT, root_enter, false },
 	{ REASON_ENVIRONMENT, credentials_open, false },
+	{ REASON_ROOT, root_enter, false },
 	{ REASON_ENVIRONMENT, mend_unsigned, true },
 	{ REASON_INIT_DENIED, proof_init, false },
 	{ REASON_ENVIRONMENT, ahead_appraise, true },

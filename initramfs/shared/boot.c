@@ -14,6 +14,7 @@ struct boot *boot_new(void)
 	boot->bundle = BUNDLE_INITRAMFS_DIR;
 	boot->dirs = (struct boot_dirs){ .proc = -1, .sys = -1, .security = -1 };
 	boot->kmsg = -1;
+	boot->kmsg_stop = -1;
 	boot->console = -1;
 	boot->record_text.max = RECORD_MAX;
 	boot->record_sig.max = RECORD_SIG_MAX;

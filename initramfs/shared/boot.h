@@ -42,6 +42,7 @@ struct boot {
 	const char *bundle; /* the bundle's directory */
 	struct boot_dirs dirs;
 	int kmsg;
+	int kmsg_stop; /* for one line: the kernel drops what exceeds ten in five seconds on one */
 	int console;
 	struct timespec start;
 	struct buf record_text;
@@ -54,6 +55,7 @@ struct boot {
 	struct ahead *ahead; /* of assay-boot, NULL: nothing is appraised ahead */
 	bool measured;	     /* the record is in its PCR */
 	struct buf report;   /* lines of REPORT_PATH */
+	bool report_full;    /* that was said */
 };
 
 /* One step: 0, or -1 and a line; what it found goes into the report. */

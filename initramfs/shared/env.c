@@ -43,6 +43,7 @@ static int open_dir(const char *path, int *ret_fd, struct err *err)
 static int open_voice(struct boot *boot, struct err *err)
 {
 	boot->kmsg = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	boot->kmsg_stop = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	boot->console = open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
 	return open_dir("/proc", &boot->dirs.proc, err);
 }

@@ -17,8 +17,10 @@ void report_line(struct boot *boot, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	if (buf_putf(&boot->report, &err, "%s\n", line) < 0)
-		say(boot, "assay: %s: %s", REPORT_PATH, err.text);
+	if (buf_putf(&boot->report, &err, "%s\n", line) == 0 || boot->report_full)
+		return;
+	boot->report_full = true;
+	say(boot, "assay: %s: %s", REPORT_PATH, err.text);
 }
 
 void report_refusal(struct boot *boot, enum boot_reason reason, const struct err *why)

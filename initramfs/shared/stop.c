@@ -18,7 +18,7 @@ static bool kmsg_is_shown(const struct boot *boot)
 {
 	char text[64];
 
-	if (boot->kmsg < 0 || boot->dirs.proc < 0)
+	if (boot->kmsg_stop < 0 || boot->dirs.proc < 0)
 		return false;
 	if (env_read(boot->dirs.proc, "sys/kernel/printk", text, sizeof(text), NULL) < 0 ||
 	    atoi(text) <= 0)
@@ -51,7 +51,7 @@ void say(const struct boot *boot, const char *fmt, ...)
 
 static void show(const struct boot *boot, const char *line)
 {
-	if (kmsg_is_shown(boot) && write_line(boot->kmsg, LEVEL_STOP, line))
+	if (kmsg_is_shown(boot) && write_line(boot->kmsg_stop, LEVEL_STOP, line))
 		return;
 	if (!write_line(boot->console, "", line))
 		(void)write_line(STDERR_FILENO, "", line);

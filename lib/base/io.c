@@ -33,15 +33,22 @@ static int open_failed(const char *path, struct err *err)
 	return err_errno(err, "open: %s", path);
 }
 
+/* Looked at first, as to open a device is to run its driver, and may have the kernel look for one.
+ */
 int io_open_regular(const char *path, int *ret_fd, struct err *err)
 {
-	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	AUTO_FD fd = -1;
 	struct stat st;
 
-	if (fd < 0)
+	if (stat(path, &st) < 0)
 		return open_failed(path, err);
-	if (fstat(fd, &st) < 0)
-		return err_errno(err, "stat: %s", path);
+	if (S_ISREG(st.st_mode)) {
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+		if (fd < 0)
+			return open_failed(path, err);
+		if (fstat(fd, &st) < 0)
+			return err_errno(err, "stat: %s", path);
+	}
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, "open: %s: not a regular file", path);
 	*ret_fd = take_fd(&fd);

@@ -272,6 +272,18 @@ def test_init_replaced(preparer):
         assert reason(machine) == "INIT-DENIED"
 
 
+@only_long
+def test_loader_a_fifo(preparer):
+    """Init's loader is nothing that could be read: the boot says so, and does not wait for it."""
+    loader = "/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
+    with preparer.machine(SETUP, "enforcing") as machine:
+        with machine.offline(writable=True) as disk:
+            for command in (f"rm {loader}", "mknod fifo p", f"ln /fifo {loader}", "unlink /fifo"):
+                disk.debugfs(command, write=True)
+        machine.start(wait=False)
+        assert reason(machine) == "INIT-DENIED"
+
+
 # What root does to the disk so that the initramfs, before assay-boot, covers itself with the disk's files.
 TRICKS = {
     "usr a link": (["ln /usr /moved", "unlink /usr", "symlink /usr /usr"], "/root/evil /usr none bind 0 0\n"),

@@ -279,11 +279,10 @@ HELPER = b"#!/bin/sh\necho $@ >>/run/helped\n"
 STORE = "/var/lib/assay/packages"
 
 
-@pytest.mark.parametrize("stage, helps", [("enforcing", False), ("log", True)])
-def test_the_kernel_runs_no_helper_that_nobody_judged(preparer, setup, stage, helps):
-    """Opening a device that has no driver makes the kernel run the modprobe of the root, which is changed before init
-    runs: the policy is in force by then.  In log mode it runs."""
-    with preparer.machine(setup, stage) as machine:
+def test_the_kernel_runs_no_helper_that_nobody_judged(preparer, setup):
+    """Opening a device that has no driver makes the kernel run the root's modprobe: assay-boot opens none, and the policy
+    is in force before the root is."""
+    with preparer.machine(setup, "enforcing") as machine:
         with machine.offline(writable=True) as disk:
             disk.write("/usr/sbin/modprobe", HELPER)
             for command in ("sif /usr/sbin/modprobe mode 0100755", f"mkdir {STORE}", "mknod device c 240 7",
@@ -291,7 +290,7 @@ def test_the_kernel_runs_no_helper_that_nobody_judged(preparer, setup, stage, he
                 disk.debugfs(command, write=True)
             assert "device" in disk.listdir(STORE)
         machine.start()
-        assert ("char-major-240-7" in machine.run("cat /run/helped").stdout) is helps
+        assert machine.run("ls /run/helped").rc != 0
 
 
 def test_without_tpm_it_boots_and_says_so(preparer, setup):
