@@ -278,7 +278,7 @@ def test_a_handshake_that_never_ends_is_cut(verifier):
 def test_no_address_has_all_connections(tmp_path, build_dir, rsa_keys):
     """More than its share is refused; those that are served go on."""
     verifier = Verifier(tmp_path / "v", build_dir, rsa_keys)
-    verifier.config.write_text(verifier.config.read_text().replace("= 400", "= 8"))
+    verifier.config.write_text(verifier.config.read_text().replace("address = 400", "address = 8"))
     verifier.start()
     try:
         conns = [verifier.raw() for _ in range(7)]
